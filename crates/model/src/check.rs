@@ -1,0 +1,300 @@
+//! What a check is: data, and a plain function.
+
+use std::borrow::Cow;
+
+use crate::document::Node;
+use crate::inventory::Inventory;
+use crate::object::{Object, ObjectKind};
+use crate::read::Undecided;
+use crate::settings::Settings;
+use crate::severity::Severity;
+use crate::workload::{Container, Pod};
+
+/// A rule that objects can break.
+///
+/// The text fields are Markdown; they make the check's page in the book, `seawall explain` and the
+/// rule help of SARIF.
+#[derive(Debug)]
+pub struct Check {
+    /// Kebab-case name that says what is wrong, such as `privileged-container`.
+    pub id: &'static str,
+    /// What is wrong, as a short sentence without a full stop.
+    pub title: &'static str,
+    /// How bad it is unless configured otherwise.
+    pub severity: Severity,
+    /// Why it matters: what an attacker does with it.
+    pub rationale: &'static str,
+    /// What to do, with an example where it helps.
+    pub remedy: &'static str,
+    /// Where published frameworks ask for it.
+    pub mapping: Mapping,
+    /// The rules of other tools that this check covers, as `tool:id`, such as `kubescape:C-0057`.
+    pub covers: &'static [&'static str],
+    /// Pages to read further.
+    pub links: &'static [&'static str],
+    /// What it looks at, and how.
+    pub scope: Scope,
+    /// Its cases, in YAML, beside the check's file.
+    pub cases: &'static str,
+}
+
+impl PartialEq for Check {
+    /// Checks are known by their id.
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+/// Where published frameworks ask for a check.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mapping {
+    /// NSA/CISA Kubernetes Hardening Guidance, by kubescape's control ids (`C-0057`).
+    pub nsa: &'static [&'static str],
+    /// CIS Kubernetes Benchmark sections (`5.2.2`).
+    pub cis: &'static [&'static str],
+    /// The Pod Security level that forbids it.
+    pub pss: Option<Level>,
+    /// MITRE ATT&CK for Containers techniques (`T1611`).
+    pub mitre: &'static [&'static str],
+}
+
+impl Mapping {
+    /// No framework asks for it.
+    pub const NONE: Mapping = Mapping { nsa: &[], cis: &[], pss: None, mitre: &[] };
+
+    /// Whether no framework asks for it.
+    pub fn is_empty(&self) -> bool {
+        self.nsa.is_empty() && self.cis.is_empty() && self.pss.is_none() && self.mitre.is_empty()
+    }
+}
+
+/// A level of the Pod Security Standards that forbids something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Forbidden by `baseline`, and so by `restricted`.
+    Baseline,
+    /// Forbidden by `restricted` alone.
+    Restricted,
+}
+
+impl Level {
+    /// The level's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Baseline => "baseline",
+            Level::Restricted => "restricted",
+        }
+    }
+}
+
+/// What comes of looking: `Err` where something could not be understood.
+pub type Outcome<'a> = Result<(), Undecided<'a>>;
+
+/// What a check looks at, and the function that looks.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope {
+    /// Each container of each pod.
+    Container(for<'a> fn(&Container<'a>, &mut Cx<'a>) -> Outcome<'a>),
+    /// Each pod or pod template.
+    Pod(for<'a> fn(&Pod<'a>, &mut Cx<'a>) -> Outcome<'a>),
+    /// Each object of some kinds.
+    Object(&'static [ObjectKind], for<'a> fn(Object<'a>, &mut Cx<'a>) -> Outcome<'a>),
+    /// Every object, whatever its kind.
+    AnyObject(for<'a> fn(Object<'a>, &mut Cx<'a>) -> Outcome<'a>),
+    /// The inventory as a whole, for what only several objects show.
+    Inventory(for<'a> fn(&mut Cx<'a>)),
+}
+
+/// What a check said of one thing that it looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing is wrong.
+    Pass,
+    /// The rule does not apply here.
+    NotApplicable,
+    /// Something is wrong; the evidence says what.
+    Fail,
+    /// It can't be told, with the reason.
+    Unknown(Cow<'static, str>),
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug)]
+pub struct Evidence<'a> {
+    /// The object.
+    pub object: Object<'a>,
+    /// The container, where one is at fault; empty otherwise.
+    pub container: &'a str,
+    /// The field at fault, or the nearest parent of one that is missing.
+    pub node: Node<'a>,
+    /// What is missing below `node`, or what else tells this from another failure at the same
+    /// field.
+    pub detail: Cow<'static, str>,
+    /// What is wrong and what to write instead, with the actual values.
+    pub message: String,
+}
+
+/// What a check sees, and where it puts what it finds.
+#[derive(Debug)]
+pub struct Cx<'a> {
+    inventory: &'a Inventory,
+    settings: &'a Settings,
+    object: Option<Object<'a>>,
+    container: &'a str,
+    evidence: Vec<Evidence<'a>>,
+    undecided: Vec<(Option<Object<'a>>, &'a str, Undecided<'a>)>,
+    not_applicable: bool,
+}
+
+impl<'a> Cx<'a> {
+    /// A context for checks over an inventory.
+    pub fn new(inventory: &'a Inventory, settings: &'a Settings) -> Self {
+        Cx {
+            inventory,
+            settings,
+            object: None,
+            container: "",
+            evidence: Vec::new(),
+            undecided: Vec::new(),
+            not_applicable: false,
+        }
+    }
+
+    /// Everything that is known.
+    pub fn inventory(&self) -> &'a Inventory {
+        self.inventory
+    }
+
+    /// The team's own rules.
+    pub fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
+    /// The field at `node` is wrong.
+    pub fn fail(&mut self, node: Node<'a>, message: impl Into<String>) {
+        self.fail_at(node, "", message);
+    }
+
+    /// Below `node`, `missing` should stand.
+    pub fn fail_missing(
+        &mut self,
+        node: Node<'a>,
+        missing: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) {
+        self.fail_at(node, missing, message);
+    }
+
+    /// The field at `node` is wrong in a way that `detail` tells from others at the same field.
+    pub fn fail_at(
+        &mut self,
+        node: Node<'a>,
+        detail: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) {
+        // The engine names an object before every check that has one.
+        if let Some(object) = self.object {
+            let (detail, message) = (detail.into(), message.into());
+            let container = self.container;
+            self.evidence.push(Evidence { object, container, node, detail, message });
+        }
+    }
+
+    /// For checks over the inventory: the object that the next failures are about.
+    pub fn about(&mut self, object: Object<'a>) -> &mut Self {
+        self.object = Some(object);
+        self.container = "";
+        self
+    }
+
+    /// For checks over objects: the container that the next failures are about.
+    pub fn in_container(&mut self, name: &'a str) -> &mut Self {
+        self.container = name;
+        self
+    }
+
+    /// One part can't be decided, but the rest can.
+    pub fn undecided(&mut self, undecided: Undecided<'a>) {
+        self.undecided.push((self.object, self.container, undecided));
+    }
+
+    /// The rule does not apply to what is looked at.
+    pub fn not_applicable(&mut self) {
+        self.not_applicable = true;
+    }
+
+    /// Looks at a container.
+    pub fn run_container(
+        &mut self,
+        container: &Container<'a>,
+        run: fn(&Container<'a>, &mut Cx<'a>) -> Outcome<'a>,
+    ) -> Verdict {
+        self.object = Some(container.pod.object);
+        self.container = container.name;
+        self.judge(|cx| run(container, cx))
+    }
+
+    /// Looks at a pod.
+    pub fn run_pod(
+        &mut self,
+        pod: &Pod<'a>,
+        run: fn(&Pod<'a>, &mut Cx<'a>) -> Outcome<'a>,
+    ) -> Verdict {
+        self.about(pod.object).judge(|cx| run(pod, cx))
+    }
+
+    /// Looks at an object.
+    pub fn run_object(
+        &mut self,
+        object: Object<'a>,
+        run: fn(Object<'a>, &mut Cx<'a>) -> Outcome<'a>,
+    ) -> Verdict {
+        self.about(object).judge(|cx| run(object, cx))
+    }
+
+    /// Looks at the inventory.
+    pub fn run_inventory(&mut self, run: fn(&mut Cx<'a>)) -> Verdict {
+        self.object = None;
+        self.judge(|cx| {
+            run(cx);
+            Ok(())
+        })
+    }
+
+    fn judge(&mut self, run: impl FnOnce(&mut Self) -> Outcome<'a>) -> Verdict {
+        let (evidence, undecided) = (self.evidence.len(), self.undecided.len());
+        self.not_applicable = false;
+        if let Err(why) = run(self) {
+            self.undecided(why);
+        }
+        if self.evidence.len() > evidence {
+            Verdict::Fail
+        } else if let Some((_, _, first)) = self.undecided.get(undecided) {
+            Verdict::Unknown(first.why.clone())
+        } else if self.not_applicable {
+            Verdict::NotApplicable
+        } else {
+            Verdict::Pass
+        }
+    }
+
+    /// Takes out what was found since the last time.
+    pub fn take(&mut self) -> (Vec<Evidence<'a>>, Vec<UndecidedAt<'a>>) {
+        let undecided = std::mem::take(&mut self.undecided)
+            .into_iter()
+            .map(|(object, container, undecided)| UndecidedAt { object, container, undecided })
+            .collect();
+        (std::mem::take(&mut self.evidence), undecided)
+    }
+}
+
+/// Something that a check could not decide, and whose it is.
+#[derive(Clone, Debug)]
+pub struct UndecidedAt<'a> {
+    /// The object.
+    pub object: Option<Object<'a>>,
+    /// The container; empty where none is concerned.
+    pub container: &'a str,
+    /// The value and the reason.
+    pub undecided: Undecided<'a>,
+}

@@ -1,0 +1,251 @@
+//! YAML text to documents, by the events of `saphyr-parser`.
+
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+
+use super::build::{Builder, Text, error};
+use super::{Chunk, Kind, Limits, ReadError, Reading, scalar};
+use crate::source::{Source, Span};
+
+const CORE: &str = "tag:yaml.org,2002:";
+
+pub(super) fn read(source: &Arc<Source>, chunk: Chunk, limits: &Limits) -> Reading {
+    let text = &source.text()[chunk.span.start as usize..chunk.span.end as usize];
+    let offsets = Offsets::new(text, chunk.span.start);
+    let mut builder = Builder::new(source, limits, text.len());
+    if let Some(at) = forbidden(text) {
+        let cause = "a character that go-yaml forbids or takes for a line end";
+        let error = Some(error(chunk.span.start + at as u32, cause));
+        return Reading { documents: Vec::new(), error };
+    }
+    let mut parser = Parser::new_from_str(text);
+    let error = loop {
+        match parser.next_event() {
+            None => break None,
+            Some(Err(e)) => {
+                break Some(error(offsets.byte(e.marker()), e.info().to_owned()));
+            }
+            Some(Ok((event, span))) => {
+                if let Err(e) = take(&mut builder, source, &offsets, event, span) {
+                    break Some(e);
+                }
+            }
+        }
+    };
+    Reading { documents: builder.into_documents(), error }
+}
+
+/// Where the first character stands that go-yaml refuses (`yaml_parser_update_buffer`), or that
+/// YAML 1.1 takes for a line end and this parser does not.
+fn forbidden(text: &str) -> Option<usize> {
+    let control =
+        |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || *byte == 0x7f;
+    let ascii = text.bytes().position(|byte| control(&byte));
+    if text.is_ascii() {
+        return ascii;
+    }
+    let other = text.char_indices().find(|(_, c)| {
+        matches!(c, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
+    });
+    match (ascii, other) {
+        (Some(a), Some((b, _))) => Some(a.min(b)),
+        (a, b) => a.or(b.map(|(at, _)| at)),
+    }
+}
+
+fn take(
+    builder: &mut Builder<'_>,
+    source: &Source,
+    offsets: &Offsets<'_>,
+    event: Event<'_>,
+    span: saphyr_parser::Span,
+) -> Result<(), ReadError> {
+    let start = offsets.byte(&span.start);
+    match event {
+        Event::Scalar(value, style, anchor, tag) => {
+            let end = offsets.byte(&span.end).max(start);
+            let (span, text) = place(source.text(), Span { start, end }, &value, style);
+            let plain = style == ScalarStyle::Plain;
+            if plain && builder.in_flow() {
+                refuse_flow_quirks(source.text(), span)?;
+            }
+            let kind = kind_of(&value, plain, tag.as_deref(), start)?;
+            if builder.wants_key() {
+                let merge =
+                    value == "<<" && tag.as_deref().map_or(plain, |tag| is_core(tag, "merge"));
+                key(builder, span, &value, text, kind, merge, anchor)
+            } else {
+                refuse_infinite(&value, kind, start)?;
+                builder.scalar(span, text, kind, plain, anchor)
+            }
+        }
+        Event::MappingStart(anchor, _) => {
+            let flow = source.text().as_bytes().get(start as usize) == Some(&b'{');
+            builder.open(Kind::Map, Span { start, end: start }, flow, anchor)
+        }
+        Event::SequenceStart(anchor, _) => {
+            let flow = source.text().as_bytes().get(start as usize) == Some(&b'[');
+            builder.open(Kind::Seq, Span { start, end: start }, flow, anchor)
+        }
+        Event::MappingEnd | Event::SequenceEnd => builder.close(offsets.byte(&span.end)),
+        Event::Alias(anchor) => builder.alias(anchor, Span { start, end: offsets.byte(&span.end) }),
+        Event::DocumentEnd => {
+            builder.finish_document();
+            Ok(())
+        }
+        Event::DocumentStart(_) | Event::StreamStart | Event::StreamEnd | Event::Nothing => Ok(()),
+    }
+}
+
+/// The span of a scalar without what the parser adds behind it, and where its text stands.
+fn place<'v>(all: &str, span: Span, value: &'v str, style: ScalarStyle) -> (Span, Text<'v>) {
+    let written = &all[span.start as usize..];
+    let verbatim = |skip: u32, quotes: u32| {
+        let start = span.start + skip;
+        let end = start + value.len() as u32;
+        (Span { start: span.start, end: end + quotes }, Text::Verbatim(Span { start, end }))
+    };
+    match style {
+        ScalarStyle::Plain if written.starts_with(value) => verbatim(0, 0),
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted
+            if written.len() > value.len() + 1
+                && written.is_char_boundary(1)
+                && written[1..].starts_with(value)
+                && matches!(written.as_bytes()[value.len() + 1], b'"' | b'\'')
+                && !value.contains(['\\', '\'', '\n']) =>
+        {
+            verbatim(1, 1)
+        }
+        _ => (span, Text::Decoded(value)),
+    }
+}
+
+/// Keys become strings as `convertToJSONableObject` of `sigs.k8s.io/yaml` makes them.
+fn key(
+    builder: &mut Builder<'_>,
+    span: Span,
+    value: &str,
+    text: Text<'_>,
+    kind: Kind,
+    merge: bool,
+    anchor: usize,
+) -> Result<(), ReadError> {
+    if merge {
+        builder.mark_merge();
+    }
+    let spelt = match kind {
+        Kind::Null => return Err(error(span.start, "null as a key has no form in JSON")),
+        Kind::Bool => scalar::boolean(value).map(|b| b.to_string()),
+        Kind::Int => match scalar::integer(value).map(i64::try_from) {
+            Some(Err(_)) => {
+                return Err(error(span.start, "Kubernetes takes no key over 9223372036854775807"));
+            }
+            Some(Ok(integer)) => Some(integer.to_string()),
+            None => None,
+        },
+        Kind::Float => scalar::float_key(value),
+        Kind::Str | Kind::Seq | Kind::Map => None,
+    };
+    match spelt.filter(|spelt| spelt != value) {
+        Some(spelt) => builder.scalar(span, Text::Decoded(&spelt), Kind::Str, merge, anchor),
+        None => builder.scalar(span, text, Kind::Str, merge, anchor),
+    }
+}
+
+/// go-yaml, which is a YAML 1.1 parser, reads `[a:, b]`, `[?a]` and `[|]` otherwise than the
+/// parser here or not at all. They are typing errors in practice, so they are not read.
+fn refuse_flow_quirks(all: &str, span: Span) -> Result<(), ReadError> {
+    let bytes = all.as_bytes();
+    let end = span.end as usize;
+    if matches!(bytes.get(span.start as usize), Some(b'?' | b'|' | b'>')) {
+        return Err(error(span.start, "text in brackets that starts with ?, | or > needs quotes"));
+    }
+    if bytes.get(end) == Some(&b':')
+        && matches!(bytes.get(end + 1), Some(b',' | b'[' | b']' | b'{' | b'}'))
+    {
+        return Err(error(span.end, "a colon in brackets needs a space behind it"));
+    }
+    Ok(())
+}
+
+fn refuse_infinite(value: &str, kind: Kind, offset: u32) -> Result<(), ReadError> {
+    if kind == Kind::Float && scalar::is_not_finite(value) {
+        return Err(error(offset, format!("{value} has no form in JSON")));
+    }
+    Ok(())
+}
+
+/// The name of a tag of YAML's own, written short (`!!int`) or in full.
+fn core_name(tag: &Tag) -> Option<&str> {
+    if tag.handle == CORE {
+        Some(&tag.suffix)
+    } else if tag.handle.is_empty() {
+        tag.suffix.strip_prefix(CORE)
+    } else {
+        None
+    }
+}
+
+fn is_core(tag: &Tag, name: &str) -> bool {
+    core_name(tag) == Some(name)
+}
+
+fn kind_of(value: &str, plain: bool, tag: Option<&Tag>, offset: u32) -> Result<Kind, ReadError> {
+    let Some(tag) = tag else {
+        return Ok(if plain { scalar::resolve(value) } else { Kind::Str });
+    };
+    let (suffix, expected) = match core_name(tag) {
+        Some(suffix @ ("binary" | "timestamp")) => {
+            return Err(error(offset, format!("the tag !!{suffix} is not supported")));
+        }
+        Some(suffix @ "bool") => (suffix, Kind::Bool),
+        Some(suffix @ "int") => (suffix, Kind::Int),
+        Some(suffix @ "float") => (suffix, Kind::Float),
+        Some(suffix @ "null") => (suffix, Kind::Null),
+        // go-yaml reads a scalar with a tag that it does not know as a string.
+        _ => return Ok(Kind::Str),
+    };
+    match (suffix, scalar::resolve(value)) {
+        (_, kind) if kind == expected => Ok(kind),
+        ("float", Kind::Int) => Ok(Kind::Float),
+        _ => Err(error(offset, format!("{value:?} is no !!{suffix}"))),
+    }
+}
+
+/// Turns the parser's character counts into byte offsets of the source.
+struct Offsets<'t> {
+    text: &'t str,
+    base: u32,
+    /// Byte offset of every [`STRIDE`]th character; empty where characters are bytes.
+    strides: Vec<u32>,
+}
+
+const STRIDE: usize = 64;
+
+impl<'t> Offsets<'t> {
+    fn new(text: &'t str, base: u32) -> Self {
+        let strides = if text.is_ascii() {
+            Vec::new()
+        } else {
+            text.char_indices().step_by(STRIDE).map(|(i, _)| i as u32).collect()
+        };
+        Offsets { text, base, strides }
+    }
+
+    fn byte(&self, marker: &Marker) -> u32 {
+        let index = marker.index();
+        let local = if self.strides.is_empty() {
+            index.min(self.text.len())
+        } else {
+            match self.strides.get(index / STRIDE) {
+                None => self.text.len(),
+                Some(&from) => self.text[from as usize..]
+                    .char_indices()
+                    .nth(index % STRIDE)
+                    .map_or(self.text.len(), |(i, _)| from as usize + i),
+            }
+        };
+        self.base + local as u32
+    }
+}

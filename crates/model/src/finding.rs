@@ -1,0 +1,221 @@
+//! What a scan says: findings, and what keeps them recognisable from one scan to the next.
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::check::{Check, Evidence, UndecidedAt};
+use crate::document::{Kind, Node, Segment};
+use crate::object::{Object, ObjectId};
+use crate::severity::Severity;
+use crate::source::{Location, Position};
+
+/// A number that stays the same while the finding is the same: when lines move, containers are
+/// reordered, documents renumbered, files renamed, or values reformatted.
+///
+/// It is a hash over the check, the object's kind, namespace and name, the container's name, and
+/// the way to the field, in which a list's item counts by its name or content and not by its
+/// position. The wording of messages does not enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(u128);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl std::str::FromStr for Fingerprint {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u128::from_str_radix(text, 16).map(Fingerprint)
+    }
+}
+
+impl Fingerprint {
+    /// The fingerprint of a finding that has no place in a document, from what names it.
+    pub fn of(parts: &[&str]) -> Self {
+        let mut hash = Xxh3::new();
+        for part in parts {
+            hash.update(part.as_bytes());
+            hash.update(&[0]);
+        }
+        Fingerprint(hash.digest128())
+    }
+
+    /// The fingerprint of the `n`th finding (from 1) that is otherwise the same as others.
+    pub fn nth(self, n: u32) -> Self {
+        if n <= 1 { self } else { Self::of(&[&self.to_string(), &n.to_string()]) }
+    }
+
+    fn of_evidence(check: &str, evidence: &Evidence<'_>) -> Self {
+        let id = evidence.object.id();
+        let mut hash = Xxh3::new();
+        let mut put = |part: &str| {
+            hash.update(part.as_bytes());
+            hash.update(&[0]);
+        };
+        put(check);
+        put(&id.kind);
+        put(id.namespace.as_deref().unwrap_or(""));
+        put(&id.name);
+        put(evidence.container);
+        for segment in evidence.node.path_from(evidence.object.root()).segments() {
+            match segment {
+                Segment::Key(key) => put(key),
+                Segment::Item { item, .. } => match segment.name() {
+                    Some(name) => {
+                        put("[]");
+                        put(name);
+                    }
+                    None => {
+                        for node in item.descendants() {
+                            put(match node.kind() {
+                                Kind::Map => "{}",
+                                Kind::Seq => "[]",
+                                _ => node.text(),
+                            });
+                        }
+                    }
+                },
+            }
+        }
+        put(&evidence.detail);
+        Fingerprint(hash.digest128())
+    }
+}
+
+/// Whose finding it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Subject {
+    /// The object.
+    pub object: Arc<ObjectId>,
+    /// The container; `None` where none is at fault by itself.
+    pub container: Option<Box<str>>,
+}
+
+impl Subject {
+    fn new(object: Object<'_>, container: &str) -> Self {
+        Subject {
+            object: Arc::clone(object.id()),
+            container: (!container.is_empty()).then(|| container.into()),
+        }
+    }
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// Where the decision was made.
+    pub origin: Origin,
+    /// Why; empty for a baseline.
+    pub reason: String,
+}
+
+/// Where a decision not to count a finding was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Origin {
+    /// An exception in `seawall.yaml`.
+    Config,
+    /// A comment in the manifest.
+    Comment,
+    /// An annotation of the object or its pod template.
+    Annotation,
+    /// The baseline file.
+    Baseline,
+}
+
+impl Origin {
+    /// The word for reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Origin::Config => "config",
+            Origin::Comment => "comment",
+            Origin::Annotation => "annotation",
+            Origin::Baseline => "baseline",
+        }
+    }
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The check that found it.
+    pub check: &'static Check,
+    /// How bad it is here, after configuration.
+    pub severity: Severity,
+    /// Whose it is.
+    pub subject: Subject,
+    /// What is wrong and what to write instead.
+    pub message: String,
+    /// The field, as `spec.containers[app].image`; with what is missing below it.
+    pub path: Box<str>,
+    /// Where the field stands, or the nearest parent of one that is missing.
+    pub location: Location,
+    /// Line and column of the location's start.
+    pub start: Position,
+    /// What recognises it in the next scan.
+    pub fingerprint: Fingerprint,
+    /// Why it does not count, if it does not.
+    pub suppressed: Option<Suppression>,
+}
+
+impl Finding {
+    /// Makes a finding of a check's evidence.
+    pub fn new(check: &'static Check, severity: Severity, evidence: Evidence<'_>) -> Self {
+        let fingerprint = Fingerprint::of_evidence(check.id, &evidence);
+        let mut path = evidence.node.path_from(evidence.object.root()).to_string();
+        if !evidence.detail.is_empty() {
+            let dot = if path.is_empty() { "" } else { "." };
+            // Writing to a String can't fail.
+            let _infallible = write!(path, "{dot}{}", evidence.detail);
+        }
+        let location = anchor(evidence.node, evidence.object);
+        Finding {
+            check,
+            severity,
+            subject: Subject::new(evidence.object, evidence.container),
+            message: evidence.message,
+            path: path.into(),
+            start: location.start(),
+            location,
+            fingerprint,
+            suppressed: None,
+        }
+    }
+}
+
+/// The place that a finding marks; of a whole object its `kind`.
+fn anchor(node: Node<'_>, object: Object<'_>) -> Location {
+    let node = if node == object.root() { object.head() } else { node };
+    Location { source: Arc::clone(node.document().source()), span: node.anchor() }
+}
+
+/// Something that a check could not decide.
+#[derive(Clone, Debug)]
+pub struct Unknown {
+    /// The check.
+    pub check: &'static Check,
+    /// Whose it is.
+    pub subject: Subject,
+    /// Why.
+    pub reason: String,
+    /// The value that could not be understood.
+    pub location: Location,
+}
+
+impl Unknown {
+    /// Makes an answer of what a check left undecided; `None` where it named no object.
+    pub fn new(check: &'static Check, at: UndecidedAt<'_>) -> Option<Self> {
+        let object = at.object?;
+        Some(Unknown {
+            check,
+            subject: Subject::new(object, at.container),
+            reason: at.undecided.why.into_owned(),
+            location: anchor(at.undecided.node, object),
+        })
+    }
+}
