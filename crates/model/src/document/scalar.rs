@@ -49,9 +49,24 @@ fn number(text: &str) -> Kind {
 
 /// The value of a float; none where it is beyond 64 bits, which go-yaml leaves a string.
 pub(super) fn float(text: &str) -> Option<f64> {
-    let value: f64 =
-        if text.contains('_') { text.replace('_', "").parse() } else { text.parse() }.ok()?;
+    let value: f64 = if !text.contains('_') {
+        text.parse()
+    } else if text.starts_with('.') && !underscores_separate(text) {
+        return None;
+    } else {
+        text.replace('_', "").parse()
+    }
+    .ok()?;
     value.is_finite().then_some(value)
+}
+
+/// Whether underscores stand between digits only. go-yaml strips them from numbers, save from one
+/// that begins with a point, which it leaves to Go's stricter `strconv.ParseFloat`.
+fn underscores_separate(text: &str) -> bool {
+    text.split('_').zip(text.split('_').skip(1)).all(|(before, after)| {
+        before.ends_with(|c: char| c.is_ascii_digit())
+            && after.starts_with(|c: char| c.is_ascii_digit())
+    })
 }
 
 /// Whether a number has no JSON form (`.inf`, `.nan`).
@@ -106,9 +121,11 @@ pub(super) fn integer(text: &str) -> Option<i128> {
         (b'0', Some(_)) => (8, &unsigned[1..]),
         _ => (10, unsigned),
     };
-    // A second sign is from_str_radix's to accept and Go's to refuse.
+    // A second sign is from_str_radix's to accept and Go's to refuse, but for one slip of
+    // go-yaml's: `0b-1` is -1.
     if digits.starts_with(['+', '-']) {
-        return None;
+        let slip = text.strip_prefix("0b")?;
+        return i64::from_str_radix(slip, 2).ok().map(i128::from);
     }
     let magnitude = i128::from(u64::from_str_radix(digits, base).ok()?);
     let value = if negative { -magnitude } else { magnitude };

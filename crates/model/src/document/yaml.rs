@@ -1,5 +1,6 @@
 //! YAML text to documents, by the events of `saphyr-parser`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
@@ -19,7 +20,10 @@ pub(super) fn read(source: &Arc<Source>, chunk: Chunk, limits: &Limits) -> Readi
         let error = Some(error(chunk.span.start + at as u32, cause));
         return Reading { documents: Vec::new(), error };
     }
-    let mut parser = Parser::new_from_str(text);
+    // kubectl puts a line end behind the last line (`LineReader`), which block scalars can see.
+    let ended =
+        if text.ends_with('\n') { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
+    let mut parser = Parser::new_from_str(&ended);
     let error = loop {
         match parser.next_event() {
             None => break None,
@@ -61,14 +65,17 @@ fn take(
     event: Event<'_>,
     span: saphyr_parser::Span,
 ) -> Result<(), ReadError> {
+    let all = source.text();
     let start = offsets.byte(&span.start);
     match event {
         Event::Scalar(value, style, anchor, tag) => {
             let end = offsets.byte(&span.end).max(start);
-            let (span, text) = place(source.text(), Span { start, end }, &value, style);
+            let content = content(all, start, anchor != 0 || tag.is_some())?;
+            let start = if content <= end && !value.is_empty() { content } else { start };
+            let (span, text) = place(all, Span { start, end }, &value, style);
             let plain = style == ScalarStyle::Plain;
             if plain && builder.in_flow() {
-                refuse_flow_quirks(source.text(), span)?;
+                refuse_flow_quirks(all, span)?;
             }
             let kind = kind_of(&value, plain, tag.as_deref(), start)?;
             if builder.wants_key() {
@@ -80,21 +87,59 @@ fn take(
                 builder.scalar(span, text, kind, plain, anchor)
             }
         }
-        Event::MappingStart(anchor, _) => {
-            let flow = source.text().as_bytes().get(start as usize) == Some(&b'{');
+        Event::MappingStart(anchor, tag) => {
+            let start = content(all, start, anchor != 0 || tag.is_some())?;
+            let flow = all.as_bytes().get(start as usize) == Some(&b'{');
             builder.open(Kind::Map, Span { start, end: start }, flow, anchor)
         }
-        Event::SequenceStart(anchor, _) => {
-            let flow = source.text().as_bytes().get(start as usize) == Some(&b'[');
+        Event::SequenceStart(anchor, tag) => {
+            let start = content(all, start, anchor != 0 || tag.is_some())?;
+            let flow = all.as_bytes().get(start as usize) == Some(&b'[');
             builder.open(Kind::Seq, Span { start, end: start }, flow, anchor)
         }
         Event::MappingEnd | Event::SequenceEnd => builder.close(offsets.byte(&span.end)),
-        Event::Alias(anchor) => builder.alias(anchor, Span { start, end: offsets.byte(&span.end) }),
+        Event::Alias(anchor) => {
+            name_end(all, start as usize + 1)?;
+            builder.alias(anchor, Span { start, end: offsets.byte(&span.end) })
+        }
         Event::DocumentEnd => {
             builder.finish_document();
             Ok(())
         }
         Event::DocumentStart(_) | Event::StreamStart | Event::StreamEnd | Event::Nothing => Ok(()),
+    }
+}
+
+/// Where a value's own text starts behind its anchor and its tag.
+fn content(all: &str, start: u32, has_properties: bool) -> Result<u32, ReadError> {
+    if !has_properties {
+        return Ok(start);
+    }
+    let bytes = all.as_bytes();
+    let mut at = start as usize;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'&' => at = name_end(all, at + 1)?,
+            b'!' => at += bytes[at..].iter().take_while(|b| !b.is_ascii_whitespace()).count(),
+            b'#' => at += bytes[at..].iter().take_while(|b| **b != b'\n').count(),
+            b' ' | b'\t' | b'\r' | b'\n' => at += 1,
+            _ => break,
+        }
+    }
+    Ok(at as u32)
+}
+
+/// Where the name of an anchor ends. YAML 1.2 allows more characters in it than YAML 1.1, for
+/// which the name would end earlier and the rest be the value.
+fn name_end(all: &str, start: usize) -> Result<usize, ReadError> {
+    let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let bytes = &all.as_bytes()[start.min(all.len())..];
+    let length = bytes.iter().take_while(|byte| name(byte)).count();
+    match bytes.get(length) {
+        None | Some(b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}') => Ok(start + length),
+        Some(_) => {
+            Err(error(start as u32, "the name of an anchor takes letters, digits, - and _ only"))
+        }
     }
 }
 
