@@ -49,8 +49,9 @@ fn forbidden(text: &str) -> Option<usize> {
     if text.is_ascii() {
         return ascii;
     }
-    let other = text.char_indices().find(|(_, c)| {
-        matches!(c, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
+    let other = text.char_indices().find(|(at, c)| {
+        (*c == '\u{feff}' && *at > 0)
+            || matches!(c, '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
     });
     match (ascii, other) {
         (Some(a), Some((b, _))) => Some(a.min(b)),
