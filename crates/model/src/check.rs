@@ -227,7 +227,7 @@ impl<'a> Cx<'a> {
     pub fn run_container(
         &mut self,
         container: &Container<'a>,
-        run: fn(&Container<'a>, &mut Cx<'a>) -> Outcome<'a>,
+        run: impl FnOnce(&Container<'a>, &mut Cx<'a>) -> Outcome<'a>,
     ) -> Verdict {
         self.object = Some(container.pod.object);
         self.container = container.name;
@@ -238,7 +238,7 @@ impl<'a> Cx<'a> {
     pub fn run_pod(
         &mut self,
         pod: &Pod<'a>,
-        run: fn(&Pod<'a>, &mut Cx<'a>) -> Outcome<'a>,
+        run: impl FnOnce(&Pod<'a>, &mut Cx<'a>) -> Outcome<'a>,
     ) -> Verdict {
         self.about(pod.object).judge(|cx| run(pod, cx))
     }
@@ -247,13 +247,13 @@ impl<'a> Cx<'a> {
     pub fn run_object(
         &mut self,
         object: Object<'a>,
-        run: fn(Object<'a>, &mut Cx<'a>) -> Outcome<'a>,
+        run: impl FnOnce(Object<'a>, &mut Cx<'a>) -> Outcome<'a>,
     ) -> Verdict {
         self.about(object).judge(|cx| run(object, cx))
     }
 
     /// Looks at the inventory.
-    pub fn run_inventory(&mut self, run: fn(&mut Cx<'a>)) -> Verdict {
+    pub fn run_inventory(&mut self, run: impl FnOnce(&mut Cx<'a>)) -> Verdict {
         self.object = None;
         self.judge(|cx| {
             run(cx);

@@ -219,3 +219,39 @@ impl Unknown {
         })
     }
 }
+
+/// Something about the team's own decisions that needs a look.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// What it is.
+    pub kind: NoticeKind,
+    /// What it says, in a sentence.
+    pub message: String,
+    /// Where the decision stands.
+    pub location: Location,
+}
+
+/// What a [`Notice`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// An exception is past its date and no longer holds.
+    ExpiredException,
+    /// An exception matches nothing.
+    UnusedException,
+    /// An exception in a manifest gives no reason, or names no check, and so does not hold.
+    InvalidException,
+    /// A finding of the baseline is gone.
+    StaleBaseline,
+}
+
+impl NoticeKind {
+    /// The name for reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            NoticeKind::ExpiredException => "expired-exception",
+            NoticeKind::UnusedException => "unused-exception",
+            NoticeKind::InvalidException => "invalid-exception",
+            NoticeKind::StaleBaseline => "stale-baseline",
+        }
+    }
+}

@@ -87,7 +87,7 @@ impl Inventory {
             if matches!(kind, ObjectKind::Namespace | ObjectKind::ServiceAccount) {
                 self.by_name.entry((kind, Arc::from(id.name.as_str()))).or_default().push(index);
             }
-            self.objects.push(ObjectEntry { document, root, kind, id });
+            self.objects.push(ObjectEntry { index, document, root, kind, id });
         }
         self.coverage.parts.extend(entry.parts);
         self.documents.push(entry.document);

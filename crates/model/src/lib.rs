@@ -29,7 +29,9 @@ pub mod workload;
 
 pub use check::{Check, Cx, Evidence, Level, Mapping, Outcome, Scope, UndecidedAt, Verdict};
 pub use coverage::{Counts, Coverage, Outcome as PartOutcome, Part};
-pub use finding::{Finding, Fingerprint, Origin, Subject, Suppression, Unknown};
+pub use finding::{
+    Finding, Fingerprint, Notice, NoticeKind, Origin, Subject, Suppression, Unknown,
+};
 pub use inventory::{Entry, Inventory};
 pub use object::{Object, ObjectId, ObjectKind};
 pub use quantity::Quantity;

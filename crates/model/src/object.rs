@@ -123,6 +123,7 @@ object_kinds! {
 /// An object's entry in the inventory.
 #[derive(Debug)]
 pub(crate) struct ObjectEntry {
+    pub(crate) index: u32,
     pub(crate) document: u32,
     pub(crate) root: u32,
     pub(crate) kind: ObjectKind,
@@ -140,6 +141,11 @@ impl<'a> Object<'a> {
     /// Who it is.
     pub fn id(self) -> &'a Arc<ObjectId> {
         &self.entry.id
+    }
+
+    /// Its number in the inventory, from 0.
+    pub fn index(self) -> u32 {
+        self.entry.index
     }
 
     /// Its kind, if Seawall knows it.

@@ -1,0 +1,48 @@
+//! All checks there are.
+
+use seawall_model::Check;
+
+/// Checks that belong together: one folder.
+#[derive(Debug)]
+pub struct Family {
+    /// Kebab-case name.
+    pub id: &'static str,
+    /// Heading.
+    pub title: &'static str,
+    /// The checks, in the order of the book.
+    pub checks: &'static [&'static Check],
+}
+
+/// All families, in the order of the book.
+pub const FAMILIES: &[&Family] = &[
+    &crate::pod_security::FAMILY,
+    &crate::host_access::FAMILY,
+    &crate::image::FAMILY,
+    &crate::resources::FAMILY,
+    &crate::service_account::FAMILY,
+    &crate::namespaces::FAMILY,
+    &crate::validity::FAMILY,
+];
+
+/// All checks, in the order of the book.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    FAMILIES.iter().flat_map(|family| family.checks.iter().copied())
+}
+
+/// The check of an id.
+pub fn find(id: &str) -> Option<&'static Check> {
+    all().find(|check| check.id == id)
+}
+
+/// The checks that cover a rule of another tool: `kubescape:C-0057`, or the bare `C-0057`.
+/// Case does not matter.
+pub fn covering(rule: &str) -> Vec<&'static Check> {
+    all()
+        .filter(|check| {
+            check.covers.iter().any(|covered| {
+                let bare = covered.split_once(':').map_or(*covered, |(_, id)| id);
+                covered.eq_ignore_ascii_case(rule) || bare.eq_ignore_ascii_case(rule)
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,6 @@
+//! What a container may use up.
+
+use crate::registry::Family;
+
+/// The family's checks.
+pub const FAMILY: Family = Family { id: "resources", title: "Resources", checks: &[] };

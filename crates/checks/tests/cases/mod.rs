@@ -1,0 +1,179 @@
+//! Loads and runs the cases beside a check.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use seawall_checks::{Results, Selection, run};
+use seawall_model::document::{Limits, Node, chunks, read};
+use seawall_model::{Check, Entry, Inventory, Quantity, Settings, Source};
+
+/// What a case expects.
+enum Expected {
+    Pass,
+    /// Paths and parts of messages.
+    Finds(Vec<(String, Option<String>)>),
+    /// A part of the reason.
+    Unknown(String),
+}
+
+/// One case.
+pub struct Case {
+    pub name: String,
+    manifest: String,
+    settings: Settings,
+    expected: Expected,
+}
+
+impl Case {
+    pub fn passes(&self) -> bool {
+        matches!(self.expected, Expected::Pass)
+    }
+
+    pub fn fails(&self) -> bool {
+        matches!(self.expected, Expected::Finds(_))
+    }
+
+    /// Runs the case against one check alone.
+    pub fn run(&self, check: &'static Check) -> Result<(), String> {
+        let inventory = inventory(&self.manifest)?;
+        let selection = Selection::new([(check, check.severity)]);
+        let results = run(&inventory, &selection, &self.settings);
+        let found = || {
+            results.findings.iter().fold(String::new(), |mut all, finding| {
+                // Writing to a String can't fail.
+                let _infallible = write!(all, "\n        {}: {}", finding.path, finding.message);
+                all
+            })
+        };
+        match &self.expected {
+            Expected::Pass if results.findings.is_empty() && results.unknown.is_empty() => Ok(()),
+            Expected::Pass => Err(format!("should pass, but:{}{}", found(), reasons(&results))),
+            Expected::Unknown(why) => {
+                let said = results.unknown.iter().any(|unknown| unknown.reason.contains(why));
+                if said && results.findings.is_empty() {
+                    Ok(())
+                } else {
+                    Err(format!("should be unknown ({why}), but:{}{}", found(), reasons(&results)))
+                }
+            }
+            Expected::Finds(expected) => {
+                let matches = expected.len() == results.findings.len()
+                    && expected.iter().zip(&results.findings).all(|((at, says), finding)| {
+                        *at == *finding.path
+                            && says.as_ref().is_none_or(|says| finding.message.contains(says))
+                    });
+                if matches {
+                    Ok(())
+                } else {
+                    Err(format!("should find {expected:?}, but:{}{}", found(), reasons(&results)))
+                }
+            }
+        }
+    }
+}
+
+fn reasons(results: &Results) -> String {
+    results.unknown.iter().map(|u| format!("\n        unknown: {}", u.reason)).collect()
+}
+
+fn inventory(manifest: &str) -> Result<Inventory, String> {
+    let source = Arc::new(Source::new("case.yaml", manifest.to_owned()));
+    let mut inventory = Inventory::new();
+    for chunk in chunks(&source) {
+        let reading = read(&source, chunk, &Limits::default());
+        if let Some(error) = reading.error {
+            return Err(format!("the manifest can't be read: {error}"));
+        }
+        for document in reading.documents {
+            inventory.add(Entry::new(document, chunk.ordinal));
+        }
+    }
+    if inventory.is_empty() {
+        return Err("the manifest has no object".to_owned());
+    }
+    Ok(inventory)
+}
+
+/// Reads the cases of a check.
+pub fn load(text: &str) -> Result<Vec<Case>, String> {
+    let source = Arc::new(Source::new("cases.yaml", text.to_owned()));
+    let mut cases = Vec::new();
+    for chunk in chunks(&source) {
+        let reading = read(&source, chunk, &Limits::default());
+        if let Some(error) = reading.error {
+            return Err(format!("the cases can't be read: {error}"));
+        }
+        for document in &reading.documents {
+            for (verdict, list) in document.root().entries() {
+                for item in list.items() {
+                    cases.push(case(verdict.text(), item)?);
+                }
+            }
+        }
+    }
+    Ok(cases)
+}
+
+fn case(verdict: &str, item: Node<'_>) -> Result<Case, String> {
+    let name = item.get("name").map_or("(no name)", Node::text).to_owned();
+    let text = |key| item.get(key).and_then(Node::as_str);
+    let manifest = match (text("manifest"), text("pod"), text("container")) {
+        (Some(manifest), None, None) => manifest.to_owned(),
+        (None, Some(pod), None) => {
+            format!("{POD}{}", indented(pod, "  "))
+        }
+        (None, None, Some(container)) => {
+            let name = if container.lines().any(|line| line.starts_with("name:")) {
+                ""
+            } else {
+                "      name: app\n"
+            };
+            format!("{POD}  containers:\n    -\n{name}{}", indented(container, "      "))
+        }
+        _ => return Err(format!("case {name:?}: one of manifest, pod, container")),
+    };
+    let finds = |node: Node<'_>| match node.as_str() {
+        Some(at) => (at.to_owned(), None),
+        None => {
+            let part = |key| node.get(key).map(|v| v.text().to_owned());
+            (part("at").unwrap_or_default(), part("says"))
+        }
+    };
+    let expected = match verdict {
+        "pass" => Expected::Pass,
+        "fail" => {
+            let list: Vec<_> =
+                item.get("finds").into_iter().flat_map(Node::items).map(finds).collect();
+            if list.is_empty() {
+                return Err(format!("case {name:?} says not what it finds"));
+            }
+            Expected::Finds(list)
+        }
+        "unknown" => Expected::Unknown(text("why").unwrap_or_default().to_owned()),
+        other => return Err(format!("{other} is no verdict")),
+    };
+    Ok(Case { name, manifest, settings: settings(item.get("settings"))?, expected })
+}
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: case, namespace: case}\nspec:\n";
+
+fn indented(text: &str, by: &str) -> String {
+    text.lines().map(|line| format!("{by}{line}\n")).collect()
+}
+
+fn settings(node: Option<Node<'_>>) -> Result<Settings, String> {
+    let mut settings = Settings::default();
+    for (key, value) in node.into_iter().flat_map(Node::entries) {
+        let list = || value.items().map(|item| item.text().to_owned()).collect();
+        let quantity = || Quantity::parse(value.text()).ok_or("no quantity".to_owned());
+        match key.text() {
+            "allowed-registries" => settings.allowed_registries = list(),
+            "forbidden-registries" => settings.forbidden_registries = list(),
+            "required-images" => settings.required_images = list(),
+            "max-cpu" => settings.max_cpu = Some(quantity()?),
+            "max-memory" => settings.max_memory = Some(quantity()?),
+            other => return Err(format!("{other} is no setting")),
+        }
+    }
+    Ok(settings)
+}
