@@ -158,7 +158,7 @@ const HEADER: &str = "\
 # type NAME [RANGE], then its fields, each:  NAME[!] SHAPE [RANGE] [=VALUE[:RANGE]]...
 # ! required; RANGE since..until, half open, an empty end being the type's own;
 # =VALUE of its enumeration. SHAPE: string int32 int64 number bool bytes time microtime quantity
-# int-or-string object (any keys) any, a type's NAME, []SHAPE, map:SHAPE.
+# int-or-string any, a type's NAME, []SHAPE, map:SHAPE (keys of any name).
 ";
 
 impl fmt::Display for Digest {

@@ -90,7 +90,8 @@ fn shape<'v>(
             "api.resource.Quantity" => "quantity".to_owned(),
             "meta.v1.Time" => "time".to_owned(),
             "meta.v1.MicroTime" => "microtime".to_owned(),
-            "runtime.RawExtension" | "meta.v1.FieldsV1" => "object".to_owned(),
+            // Raw JSON: the decoder takes whatever stands there.
+            "runtime.RawExtension" | "meta.v1.FieldsV1" => "any".to_owned(),
             _ => {
                 let definition = &definitions[target];
                 match (definition["type"].as_str(), definition["properties"].is_object()) {
@@ -114,7 +115,7 @@ fn shape<'v>(
         (Some("boolean"), None) => "bool".to_owned(),
         (Some("array"), None) => format!("[]{}", shape(definitions, &property["items"], refer)?),
         (Some("object"), None) => match &property["additionalProperties"] {
-            Value::Null => "object".to_owned(),
+            Value::Null => "any".to_owned(),
             values => format!("map:{}", shape(definitions, values, refer)?),
         },
         other => bail!("a property of type {other:?}"),
