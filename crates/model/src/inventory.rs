@@ -68,7 +68,9 @@ pub struct Inventory {
     documents: Vec<Document>,
     objects: Vec<ObjectEntry>,
     by_kind: HashMap<ObjectKind, Vec<u32>>,
-    by_name: HashMap<(ObjectKind, Arc<str>), Vec<u32>>,
+    by_name: HashMap<ObjectKind, HashMap<Box<str>, Vec<u32>>>,
+    /// By namespace as written, `""` where there is none.
+    by_namespace: HashMap<Box<str>, HashMap<ObjectKind, Vec<u32>>>,
     coverage: Coverage,
 }
 
@@ -85,8 +87,15 @@ impl Inventory {
             let index = self.objects.len() as u32;
             self.by_kind.entry(kind).or_default().push(index);
             if matches!(kind, ObjectKind::Namespace | ObjectKind::ServiceAccount) {
-                self.by_name.entry((kind, Arc::from(id.name.as_str()))).or_default().push(index);
+                let names = self.by_name.entry(kind).or_default();
+                names.entry(id.name.as_str().into()).or_default().push(index);
             }
+            let namespace = id.namespace.as_deref().unwrap_or_default();
+            let kinds = match self.by_namespace.get_mut(namespace) {
+                Some(kinds) => kinds,
+                None => self.by_namespace.entry(namespace.into()).or_default(),
+            };
+            kinds.entry(kind).or_default().push(index);
             self.objects.push(ObjectEntry { index, document, root, kind, id });
         }
         self.coverage.parts.extend(entry.parts);
@@ -139,6 +148,21 @@ impl Inventory {
         self.by_kind.get(&kind).into_iter().flatten().map(|&index| self.object(index as usize))
     }
 
+    /// All objects of a kind in a namespace (as written; `None` is an unnamed namespace), in
+    /// reading order.
+    pub fn in_namespace(
+        &self,
+        kind: ObjectKind,
+        namespace: Option<&str>,
+    ) -> impl Iterator<Item = Object<'_>> {
+        self.by_namespace
+            .get(namespace.unwrap_or_default())
+            .and_then(|kinds| kinds.get(&kind))
+            .into_iter()
+            .flatten()
+            .map(|&index| self.object(index as usize))
+    }
+
     /// Namespaces of a name; more than one where several files describe it.
     pub fn namespaces_named<'a>(&'a self, name: &str) -> impl Iterator<Item = Object<'a>> {
         self.named(ObjectKind::Namespace, name)
@@ -156,7 +180,8 @@ impl Inventory {
 
     fn named(&self, kind: ObjectKind, name: &str) -> impl Iterator<Item = Object<'_>> {
         self.by_name
-            .get(&(kind, Arc::from(name)))
+            .get(&kind)
+            .and_then(|names| names.get(name))
             .into_iter()
             .flatten()
             .map(|&index| self.object(index as usize))

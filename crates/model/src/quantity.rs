@@ -29,11 +29,9 @@ impl Quantity {
             return None;
         }
         let (base, exponent) = multiplier(suffix)?;
-        let digits = format!("{whole}{fraction}");
-        let mut value: i128 =
-            digits.trim_start_matches('0').chars().try_fold(0i128, |sum, c| {
-                sum.checked_mul(10)?.checked_add(i128::from(c.to_digit(10)?))
-            })?;
+        let mut value = whole.chars().chain(fraction.chars()).try_fold(0i128, |sum, c| {
+            sum.checked_mul(10)?.checked_add(i128::from(c.to_digit(10)?))
+        })?;
         // value × base^exponent × 10^(9 - fraction digits), rounded up.
         let mut tens = 9 - i32::try_from(fraction.len()).ok()?;
         if base == 10 {
@@ -51,6 +49,21 @@ impl Quantity {
         };
         (nanos <= i128::from(i64::MAX) * NANO)
             .then_some(Quantity { nanos: if negative { -nanos } else { nanos } })
+    }
+
+    /// An amount of whole units.
+    pub fn whole(units: i64) -> Quantity {
+        Quantity { nanos: i128::from(units) * NANO }
+    }
+
+    /// Whether the amount is below zero.
+    pub fn is_negative(self) -> bool {
+        self.nanos < 0
+    }
+
+    /// Whether the amount is a whole number of units.
+    pub fn is_whole(self) -> bool {
+        self.nanos % NANO == 0
     }
 
     /// Whether the amount is zero.
@@ -106,6 +119,9 @@ mod tests {
         assert!(parse("-1") < parse("0"));
         assert_eq!(parse("0.1n"), parse("1n"));
         assert!(parse("0").is_zero());
+        assert_eq!(parse("3"), Quantity::whole(3));
+        assert!(parse("-1m").is_negative() && !parse("0").is_negative());
+        assert!(parse("1500m").compare(parse("1")).is_gt() && !parse("1500m").is_whole());
         for bad in ["", "Mi", "1.2.3", "1mb", "1 Gi", "e", "1e", "1e9999", "--1", "99999999999E"] {
             assert_eq!(Quantity::parse(bad), None, "{bad}");
         }

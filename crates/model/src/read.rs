@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use crate::document::{Kind, Node};
+use crate::quantity::Quantity;
 
 /// A value and where it stands.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,18 @@ impl<'a> Node<'a> {
         self.expect(self.as_i64(), "an integer")
     }
 
+    /// The value as a quantity: a number, or a string such as `500m`.
+    pub fn quantity(self) -> Result<At<'a, Quantity>, Undecided<'a>> {
+        let value = match self.kind() {
+            Kind::Str => Quantity::parse(self.text()),
+            Kind::Int => self.as_i64().map(Quantity::whole),
+            // A fraction reaches the API server as the shortest decimal that gives it back.
+            Kind::Float => self.as_f64().and_then(|value| Quantity::parse(&value.to_string())),
+            _ => None,
+        };
+        self.expect(value, "a quantity")
+    }
+
     /// The items of a list.
     pub fn list(self) -> Result<crate::document::Items<'a>, Undecided<'a>> {
         match self.kind() {
@@ -59,6 +72,12 @@ impl<'a> Node<'a> {
             Kind::Map => Ok(self.entries()),
             _ => Err(self.not("a map")),
         }
+    }
+
+    /// The value of a key of what must be a map; `None` where the key is missing or null.
+    pub fn field(self, key: &str) -> Result<Option<Node<'a>>, Undecided<'a>> {
+        self.map()?;
+        Ok(self.get(key))
     }
 
     fn expect<T>(self, value: Option<T>, noun: &str) -> Result<At<'a, T>, Undecided<'a>> {
