@@ -22,4 +22,4 @@ mod validity;
 pub use engine::{Results, Selection, Tally, run};
 pub use frameworks::{Control, Decided, FRAMEWORKS, Framework};
 pub use page::{index, page, summary_lines};
-pub use registry::{FAMILIES, Family, all, covering, find};
+pub use registry::{FAMILIES, Family, all, covering, find, nearest};

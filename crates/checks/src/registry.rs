@@ -46,3 +46,12 @@ pub fn covering(rule: &str) -> Vec<&'static Check> {
         })
         .collect()
 }
+
+/// The id nearest to a misspelt one, if one is near: at most a third of its letters differ.
+pub fn nearest(id: &str) -> Option<&'static str> {
+    all()
+        .map(|check| (strsim::osa_distance(id, check.id), check.id))
+        .min()
+        .filter(|(distance, near)| *distance <= near.len() / 3)
+        .map(|(_, near)| near)
+}

@@ -24,6 +24,30 @@ struct Frame {
     anchor: usize,
 }
 
+/// The subtree of an anchor.
+struct Anchor {
+    /// Its nodes, their indices counted from 0.
+    nodes: Vec<NodeData>,
+    /// How many lists and maps lie within each other at its deepest.
+    depth: usize,
+}
+
+impl Anchor {
+    fn new(nodes: Vec<NodeData>) -> Anchor {
+        let (mut open, mut depth) = (Vec::new(), 0);
+        for (index, node) in nodes.iter().enumerate() {
+            while open.last().is_some_and(|&end| end as usize <= index) {
+                open.pop();
+            }
+            if matches!(node.kind, Kind::Seq | Kind::Map) {
+                open.push(node.next);
+                depth = depth.max(open.len());
+            }
+        }
+        Anchor { nodes, depth }
+    }
+}
+
 /// Builds documents one after the other.
 pub(super) struct Builder<'s> {
     source: &'s Arc<Source>,
@@ -31,8 +55,7 @@ pub(super) struct Builder<'s> {
     decoded: String,
     duplicates: Vec<Duplicate>,
     frames: Vec<Frame>,
-    /// The subtree of each anchor, its indices counted from 0.
-    anchors: HashMap<usize, Vec<NodeData>>,
+    anchors: HashMap<usize, Anchor>,
     depth: usize,
     /// Nodes that aliases, anchors and merges may still copy.
     copies: usize,
@@ -50,7 +73,7 @@ impl<'s> Builder<'s> {
             frames: Vec::new(),
             anchors: HashMap::new(),
             depth: limits.depth,
-            copies: limits.alias_nodes_per_byte.saturating_mul(bytes),
+            copies: limits.alias_nodes_per_byte.saturating_mul(bytes).min(limits.alias_nodes),
             documents: Vec::new(),
         }
     }
@@ -135,7 +158,7 @@ impl<'s> Builder<'s> {
             return Err(error(span.start, "a list or map as a key has no form in JSON"));
         }
         if self.frames.len() >= self.depth {
-            return Err(error(span.start, format!("nested deeper than {} levels", self.depth)));
+            return Err(self.too_deep(span.start));
         }
         let index = self.push(span, kind, if flow { FLOW } else { 0 }) as u32;
         self.frames.push(Frame {
@@ -170,22 +193,25 @@ impl<'s> Builder<'s> {
     }
 
     pub(super) fn alias(&mut self, anchor: usize, span: Span) -> Result<(), ReadError> {
-        let Some(subtree) = self.anchors.remove(&anchor) else {
+        let Some(repeated) = self.anchors.remove(&anchor) else {
             return Err(error(span.start, "the alias stands inside the value that it repeats"));
         };
-        if self.wants_key() && subtree.len() != 1 {
+        if self.wants_key() && repeated.nodes.len() != 1 {
             return Err(error(span.start, "a list or map as a key has no form in JSON"));
         }
-        self.spend(subtree.len(), span.start)?;
+        if self.frames.len() + repeated.depth > self.depth {
+            return Err(self.too_deep(span.start));
+        }
+        self.spend(repeated.nodes.len(), span.start)?;
         let value = self.frames.last().is_some_and(|f| f.kind == Kind::Map && !f.wants_key);
         let wants_key = self.wants_key();
-        let at = self.append(&subtree);
+        let at = self.append(&repeated.nodes);
         let node = &mut self.nodes[at];
         node.flags = (node.flags & !VALUE) | if value { VALUE } else { 0 };
         if wants_key {
             node.kind = Kind::Str;
         }
-        self.anchors.insert(anchor, subtree);
+        self.anchors.insert(anchor, repeated);
         self.finish_value();
         Ok(())
     }
@@ -336,8 +362,12 @@ impl<'s> Builder<'s> {
             .iter()
             .map(|node| NodeData { next: node.next - index as u32, ..*node })
             .collect();
-        self.anchors.insert(anchor, subtree);
+        self.anchors.insert(anchor, Anchor::new(subtree));
         Ok(())
+    }
+
+    fn too_deep(&self, offset: u32) -> ReadError {
+        error(offset, format!("nested deeper than {} levels", self.depth))
     }
 
     fn spend(&mut self, nodes: usize, offset: u32) -> Result<(), ReadError> {

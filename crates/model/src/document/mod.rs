@@ -30,17 +30,21 @@ pub struct Limits {
     pub depth: usize,
     /// Most nodes that anchors and aliases may copy, for each byte of the document.
     pub alias_nodes_per_byte: usize,
+    /// Most nodes that they may copy in all, however large the document.
+    pub alias_nodes: usize,
 }
 
 impl Default for Limits {
     /// A file of 1 GiB, documents of 64 MiB (etcd refuses objects over 1.5 MiB; a List may be
-    /// larger), 200 levels, and 8 nodes a byte from aliases: a written node takes about ten bytes.
+    /// larger), 200 levels, and 8 nodes a byte from aliases (a written node takes about ten bytes) but not more
+    /// than a million (28 MB).
     fn default() -> Self {
         Limits {
             file_bytes: 1 << 30,
             document_bytes: 64 << 20,
             depth: 200,
             alias_nodes_per_byte: 8,
+            alias_nodes: 1_000_000,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A container of a pod.
 
 use super::{PodHead, Profile, SecurityContext, profile};
-use crate::document::{Kind, Node};
+use crate::document::{Items, Kind, Node};
 use crate::read::{At, Read, Undecided, optional};
 
 /// Which of a pod's lists a container stands in.
@@ -173,51 +173,82 @@ impl<'a> Container<'a> {
 
     /// `privileged`.
     pub fn privileged(&self) -> Read<'a, bool> {
-        optional(self.security.privileged, Node::boolean)
+        self.own(self.security.privileged, Node::boolean)
     }
 
     /// `allowPrivilegeEscalation`.
     pub fn allow_privilege_escalation(&self) -> Read<'a, bool> {
-        optional(self.security.allow_privilege_escalation, Node::boolean)
+        self.own(self.security.allow_privilege_escalation, Node::boolean)
     }
 
     /// `readOnlyRootFilesystem`.
     pub fn read_only_root_filesystem(&self) -> Read<'a, bool> {
-        optional(self.security.read_only_root_filesystem, Node::boolean)
+        self.own(self.security.read_only_root_filesystem, Node::boolean)
     }
 
     /// `procMount`.
     pub fn proc_mount(&self) -> Read<'a, &'a str> {
-        optional(self.security.proc_mount, Node::string)
+        self.own(self.security.proc_mount, Node::string)
     }
 
     /// The effective `runAsNonRoot`: the container's, else the pod's
     /// (`DetermineEffectiveSecurityContext` in the kubelet's `pkg/securitycontext`).
     pub fn run_as_non_root(&self) -> Read<'a, bool> {
-        optional(self.security.run_as_non_root.or(self.pod.security.run_as_non_root), Node::boolean)
+        self.merged(|security| security.run_as_non_root, Node::boolean)
     }
 
     /// The effective `runAsUser`.
     pub fn run_as_user(&self) -> Read<'a, i64> {
-        optional(self.security.run_as_user.or(self.pod.security.run_as_user), Node::integer)
+        self.merged(|security| security.run_as_user, Node::integer)
     }
 
     /// The effective `runAsGroup`.
     pub fn run_as_group(&self) -> Read<'a, i64> {
-        optional(self.security.run_as_group.or(self.pod.security.run_as_group), Node::integer)
+        self.merged(|security| security.run_as_group, Node::integer)
     }
 
     /// The effective `seLinuxOptions`: the container's replace the pod's as a whole.
-    pub fn se_linux_options(&self) -> Option<Node<'a>> {
-        self.security.se_linux_options.or(self.pod.security.se_linux_options)
+    pub fn se_linux_options(&self) -> Result<Option<Node<'a>>, Undecided<'a>> {
+        let options = self.merged(
+            |security| security.se_linux_options,
+            |options| options.map().map(|_| At { value: (), node: options }),
+        )?;
+        Ok(options.map(|options| options.node))
     }
 
     /// The effective `windowsOptions.hostProcess`: Windows options merge field by field.
     pub fn host_process(&self) -> Read<'a, bool> {
-        let field = |security: SecurityContext<'a>| {
-            security.windows_options.and_then(|options| options.get("hostProcess"))
+        match self.security.host_process()? {
+            Some(own) => Ok(Some(own)),
+            None => self.pod.security.host_process(),
+        }
+    }
+
+    /// A field of the container's security context alone.
+    fn own<T>(
+        &self,
+        field: Option<Node<'a>>,
+        read: impl FnOnce(Node<'a>) -> Result<At<'a, T>, Undecided<'a>>,
+    ) -> Read<'a, T> {
+        self.security.readable()?;
+        optional(field, read)
+    }
+
+    /// A field of the container's security context, else of the pod's.
+    fn merged<T>(
+        &self,
+        field: impl Fn(&SecurityContext<'a>) -> Option<Node<'a>>,
+        read: impl FnOnce(Node<'a>) -> Result<At<'a, T>, Undecided<'a>>,
+    ) -> Read<'a, T> {
+        self.security.readable()?;
+        let node = match field(&self.security) {
+            Some(own) => Some(own),
+            None => {
+                self.pod.security.readable()?;
+                field(&self.pod.security)
+            }
         };
-        optional(field(self.security).or_else(|| field(self.pod.security)), Node::boolean)
+        optional(node, read)
     }
 
     /// The effective seccomp profile, from fields or, failing these, the annotations that came
@@ -231,27 +262,23 @@ impl<'a> Container<'a> {
         profile::app_armor(self)
     }
 
-    /// Capabilities added, with their places; names normalised by [`capability`].
-    pub fn capabilities_added(&self) -> Result<Vec<At<'a, &'a str>>, Undecided<'a>> {
+    /// Capabilities added, as they are written; see [`capability`].
+    pub fn capabilities_added(&self) -> Result<Strings<'a>, Undecided<'a>> {
         self.capabilities("add")
     }
 
-    /// Capabilities dropped, with their places; names normalised by [`capability`].
-    pub fn capabilities_dropped(&self) -> Result<Vec<At<'a, &'a str>>, Undecided<'a>> {
+    /// Capabilities dropped, as they are written; see [`capability`].
+    pub fn capabilities_dropped(&self) -> Result<Strings<'a>, Undecided<'a>> {
         self.capabilities("drop")
     }
 
-    fn capabilities(&self, list: &str) -> Result<Vec<At<'a, &'a str>>, Undecided<'a>> {
-        let Some(names) = self.security.capabilities.and_then(|c| c.get(list)) else {
-            return Ok(Vec::new());
+    fn capabilities(&self, list: &str) -> Result<Strings<'a>, Undecided<'a>> {
+        self.security.readable()?;
+        let names = match self.security.capabilities {
+            Some(capabilities) => capabilities.field(list)?,
+            None => None,
         };
-        names
-            .list()?
-            .map(|name| {
-                let name = name.string()?;
-                Ok(At { value: capability(name.value), node: name.node })
-            })
-            .collect()
+        Ok(Strings { items: names.map(Node::list).transpose()? })
     }
 
     /// The container's volume mounts, each with the volume that it names.
@@ -264,8 +291,25 @@ impl<'a> Container<'a> {
     }
 }
 
-/// A capability's name without `CAP_`. Runtimes take both spellings; upper case is theirs too,
-/// but lower case is refused by some and so left as it is.
+/// The strings of a list; an item that is none says so.
+#[derive(Clone)]
+pub struct Strings<'a> {
+    items: Option<Items<'a>>,
+}
+
+impl<'a> Iterator for Strings<'a> {
+    type Item = Result<At<'a, &'a str>, Undecided<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.items.as_mut()?.next().map(Node::string)
+    }
+}
+
+/// A capability's name without `CAP_`. Some runtimes take both spellings, and any case: compare
+/// with [`str::eq_ignore_ascii_case`].
 pub fn capability(name: &str) -> &str {
-    name.strip_prefix("CAP_").unwrap_or(name)
+    match name.split_at_checked(4) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("CAP_") => rest,
+        _ => name,
+    }
 }

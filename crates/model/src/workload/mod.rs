@@ -8,9 +8,9 @@ mod find;
 mod profile;
 mod security;
 
-pub use container::{Container, ContainerType};
+pub use container::{Container, ContainerType, Strings, capability};
 pub use find::pods_of;
-pub use profile::{Profile, ProfileType};
+pub use profile::{APP_ARMOR_CONTAINER, Profile, ProfileType, SECCOMP_CONTAINER, SECCOMP_POD};
 pub use security::SecurityContext;
 
 use crate::document::Node;
@@ -69,6 +69,15 @@ impl<'a> PodHead<'a> {
     /// An annotation of the pod.
     pub fn annotation(&self, key: &str) -> Option<Node<'a>> {
         self.metadata?.get("annotations")?.get(key)
+    }
+
+    /// All annotations of the pod.
+    pub fn annotations(&self) -> Result<impl Iterator<Item = (Node<'a>, Node<'a>)>, Undecided<'a>> {
+        let annotations = match self.metadata {
+            Some(metadata) => metadata.field("annotations")?,
+            None => None,
+        };
+        Ok(annotations.map(Node::map).transpose()?.into_iter().flatten())
     }
 
     /// A label of the pod.

@@ -34,30 +34,50 @@ pub const SECCOMP_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes
 pub const APP_ARMOR_CONTAINER: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 fn from_field(node: Node<'_>) -> Result<At<'_, Profile<'_>>, Undecided<'_>> {
-    node.map()?;
-    let Some(name) = node.get("type") else {
+    let Some(name) = node.field("type")? else {
         return Err(Undecided { node, why: "the profile has no type".into() });
     };
     let profile_type = match name.string()?.value {
         "RuntimeDefault" => ProfileType::RuntimeDefault,
         "Unconfined" => ProfileType::Unconfined,
-        "Localhost" => ProfileType::Localhost(node.get("localhostProfile").map_or("", Node::text)),
+        "Localhost" => ProfileType::Localhost(match node.get("localhostProfile") {
+            Some(path) => path.string()?.value,
+            None => "",
+        }),
         other => ProfileType::Invalid(other),
     };
     Ok(At { value: Profile { profile_type, annotation: false }, node: name })
 }
 
-fn from_annotation(node: Node<'_>) -> At<'_, Profile<'_>> {
-    let text = node.text();
-    let profile_type = match text {
-        "runtime/default" | "docker/default" => ProfileType::RuntimeDefault,
-        "unconfined" => ProfileType::Unconfined,
-        _ => match text.strip_prefix("localhost/") {
-            Some(name) => ProfileType::Localhost(name),
-            None => ProfileType::Invalid(text),
-        },
-    };
-    At { value: Profile { profile_type, annotation: true }, node }
+impl<'a> ProfileType<'a> {
+    /// What the value of a seccomp annotation means.
+    pub fn of_seccomp_annotation(value: &'a str) -> Self {
+        // `docker/default` is the older name.
+        if value == "docker/default" {
+            return ProfileType::RuntimeDefault;
+        }
+        Self::of_annotation(value)
+    }
+
+    /// What the value of an AppArmor annotation means.
+    pub fn of_app_armor_annotation(value: &'a str) -> Self {
+        // An empty value is none at all to the API server, which leaves the runtime's default.
+        if value.is_empty() {
+            return ProfileType::RuntimeDefault;
+        }
+        Self::of_annotation(value)
+    }
+
+    fn of_annotation(value: &'a str) -> Self {
+        match value {
+            "runtime/default" => ProfileType::RuntimeDefault,
+            "unconfined" => ProfileType::Unconfined,
+            _ => match value.strip_prefix("localhost/") {
+                Some(name) => ProfileType::Localhost(name),
+                None => ProfileType::Invalid(value),
+            },
+        }
+    }
 }
 
 /// In order: field of the container, annotation of the container, field of the pod, annotation of
@@ -66,51 +86,59 @@ fn from_annotation(node: Node<'_>) -> At<'_, Profile<'_>> {
 /// API servers up to 1.26 copied annotations into empty fields of the same level
 /// (`applySeccompVersionSkew` in `pkg/registry/core/pod/strategy.go`); later ones read the fields
 /// alone.
-pub(super) fn seccomp<'a>(
-    container: &Container<'a>,
-) -> Result<Option<At<'a, Profile<'a>>>, Undecided<'a>> {
+pub(super) fn seccomp<'a>(container: &Container<'a>) -> Declared<'a> {
+    container.security.readable()?;
+    if let Some(field) = container.security.seccomp_profile {
+        return from_field(field).map(Some);
+    }
+    let read = ProfileType::of_seccomp_annotation;
+    if let Some(own) = annotation(container, SECCOMP_CONTAINER, read)? {
+        return Ok(Some(own));
+    }
     let pod = &container.pod;
-    effective(
-        container.security.seccomp_profile,
-        annotation(container, SECCOMP_CONTAINER),
-        pod.security.seccomp_profile,
-        pod.annotation(SECCOMP_POD),
-    )
+    pod.security.readable()?;
+    match pod.security.seccomp_profile {
+        Some(field) => from_field(field).map(Some),
+        None => pod.annotation(SECCOMP_POD).map(|node| from_annotation(node, read)).transpose(),
+    }
 }
 
 /// In order: field of the container, annotation of the container, field of the pod (`getProfile`
 /// in `pkg/security/apparmor/helpers.go`).
-pub(super) fn app_armor<'a>(
-    container: &Container<'a>,
-) -> Result<Option<At<'a, Profile<'a>>>, Undecided<'a>> {
-    effective(
-        container.security.app_armor_profile,
-        annotation(container, APP_ARMOR_CONTAINER),
-        container.pod.security.app_armor_profile,
-        None,
-    )
-}
-
-fn effective<'a>(
-    own_field: Option<Node<'a>>,
-    own_annotation: Option<Node<'a>>,
-    pod_field: Option<Node<'a>>,
-    pod_annotation: Option<Node<'a>>,
-) -> Result<Option<At<'a, Profile<'a>>>, Undecided<'a>> {
-    match (own_field, own_annotation, pod_field, pod_annotation) {
-        (Some(field), _, _, _) | (None, None, Some(field), _) => from_field(field).map(Some),
-        (None, Some(text), _, _) | (None, None, None, Some(text)) => {
-            Ok(Some(from_annotation(text)))
-        }
-        (None, None, None, None) => Ok(None),
+pub(super) fn app_armor<'a>(container: &Container<'a>) -> Declared<'a> {
+    container.security.readable()?;
+    if let Some(field) = container.security.app_armor_profile {
+        return from_field(field).map(Some);
     }
+    let read = ProfileType::of_app_armor_annotation;
+    if let Some(own) = annotation(container, APP_ARMOR_CONTAINER, read)? {
+        return Ok(Some(own));
+    }
+    container.pod.security.readable()?;
+    container.pod.security.app_armor_profile.map(from_field).transpose()
 }
 
-fn annotation<'a>(container: &Container<'a>, prefix: &str) -> Option<Node<'a>> {
-    let annotations = container.pod.metadata?.get("annotations")?;
-    annotations
-        .entries()
+/// A profile, if one is declared.
+type Declared<'a> = Result<Option<At<'a, Profile<'a>>>, Undecided<'a>>;
+
+fn annotation<'a>(
+    container: &Container<'a>,
+    prefix: &str,
+    read: fn(&'a str) -> ProfileType<'a>,
+) -> Declared<'a> {
+    container
+        .pod
+        .annotations()?
         .find(|(key, _)| key.text().strip_prefix(prefix) == Some(container.name))
-        .map(|(_, value)| value)
-        .filter(|value| !value.is_null())
+        .filter(|(_, value)| !value.is_null())
+        .map(|(_, value)| from_annotation(value, read))
+        .transpose()
+}
+
+fn from_annotation<'a>(
+    node: Node<'a>,
+    read: fn(&'a str) -> ProfileType<'a>,
+) -> Result<At<'a, Profile<'a>>, Undecided<'a>> {
+    let profile_type = read(node.string()?.value);
+    Ok(At { value: Profile { profile_type, annotation: true }, node })
 }

@@ -1,6 +1,7 @@
 //! The security context of a pod or a container.
 
 use crate::document::Node;
+use crate::read::{Read, Undecided, optional};
 
 /// The fields of a `securityContext`; what is null or absent is `None`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,5 +54,22 @@ impl<'a> SecurityContext<'a> {
             *slot = Some(value);
         }
         context
+    }
+
+    /// That the security context is a map or absent: of anything else no field is known.
+    pub fn readable(&self) -> Result<(), Undecided<'a>> {
+        match self.node {
+            Some(node) => node.map().map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// `windowsOptions.hostProcess`.
+    pub fn host_process(&self) -> Read<'a, bool> {
+        self.readable()?;
+        match self.windows_options {
+            Some(options) => optional(options.field("hostProcess")?, Node::boolean),
+            None => Ok(None),
+        }
     }
 }

@@ -1,0 +1,143 @@
+//! `seawall checks`: the list of all checks, for people, for programs and for the book.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+use seawall_checks::{FAMILIES, Framework};
+use seawall_model::Check;
+use serde_json::json;
+
+use crate::Outcome;
+use crate::output::to_stdout;
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ListFormat {
+    Table,
+    Json,
+}
+
+/// List the checks
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  seawall checks\n  seawall checks --covers kubescape:C-0057\n  \
+                  seawall checks --framework pss-restricted -o json"
+)]
+pub(crate) struct Checks {
+    /// Only checks that cover this rule of another tool, such as kubescape:C-0057 or KSV-0017
+    #[arg(long, value_name = "RULE")]
+    covers: Option<String>,
+    /// Only checks of a framework
+    #[arg(long, value_name = "NAME", value_parser = super::scan::parse_framework)]
+    framework: Option<&'static Framework>,
+    /// Table or JSON
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    output: ListFormat,
+    /// Write the book's pages of all checks into this folder, and list them in the SUMMARY.md above
+    /// it
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["covers", "framework", "output"])]
+    book: Option<PathBuf>,
+}
+
+impl Checks {
+    pub(crate) fn run(self) -> anyhow::Result<Outcome> {
+        if let Some(folder) = &self.book {
+            write_book(folder)?;
+            return Ok(Outcome::Clean);
+        }
+        let checks: Vec<(&str, &'static Check)> = FAMILIES
+            .iter()
+            .flat_map(|family| family.checks.iter().map(|check| (family.id, *check)))
+            .filter(|(_, check)| self.framework.is_none_or(|f| f.selects(check)))
+            .filter(|(_, check)| {
+                self.covers
+                    .as_ref()
+                    .is_none_or(|rule| seawall_checks::covering(rule).contains(check))
+            })
+            .collect();
+        if checks.is_empty()
+            && let Some(rule) = &self.covers
+        {
+            bail!("no check covers {rule:?}; ids are written as their tool writes them");
+        }
+        match self.output {
+            ListFormat::Table => to_stdout(|out| {
+                let width = checks.iter().map(|(_, check)| check.id.len()).max().unwrap_or(0);
+                for (family, check) in &checks {
+                    writeln!(
+                        out,
+                        "{:width$}  {:8}  {family:15}  {}",
+                        check.id,
+                        check.severity.name(),
+                        check.title
+                    )?;
+                }
+                Ok(())
+            })?,
+            ListFormat::Json => {
+                let list: Vec<_> =
+                    checks.iter().map(|(family, check)| describe(family, check)).collect();
+                to_stdout(|out| {
+                    serde_json::to_writer_pretty(&mut *out, &list)?;
+                    out.write_all(b"\n")
+                })?;
+            }
+        }
+        Ok(Outcome::Clean)
+    }
+}
+
+fn describe(family: &str, check: &Check) -> serde_json::Value {
+    json!({
+        "id": check.id,
+        "family": family,
+        "title": check.title,
+        "severity": check.severity.name(),
+        "rationale": check.rationale,
+        "remedy": check.remedy,
+        "covers": check.covers,
+        "links": check.links,
+        "frameworks": {
+            "nsa-cisa": check.mapping.nsa,
+            "cis": check.mapping.cis,
+            "pss": check.mapping.pss.map(seawall_model::Level::name),
+            "mitre": check.mapping.mitre,
+        },
+    })
+}
+
+const BEGIN: &str = "<!-- checks:begin -->";
+const END: &str = "<!-- checks:end -->";
+
+/// Writes a page for each check and the index, removes pages of checks that are gone, and lists
+/// the pages in the summary above the folder.
+fn write_book(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
+    let put = |path: &Path, text: &str| {
+        fs::write(path, text).with_context(|| format!("can't write {}", path.display()))
+    };
+    for entry in fs::read_dir(folder).with_context(|| format!("can't read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            fs::remove_file(&path).with_context(|| format!("can't remove {}", path.display()))?;
+        }
+    }
+    put(&folder.join("index.md"), &seawall_checks::index())?;
+    for check in seawall_checks::all() {
+        put(&folder.join(format!("{}.md", check.id)), &seawall_checks::page(check))?;
+    }
+    let summary = folder.join("..").join("SUMMARY.md");
+    let text = fs::read_to_string(&summary)
+        .with_context(|| format!("can't read {}", summary.display()))?;
+    let (Some(begin), Some(end)) = (text.find(BEGIN), text.find(END)) else {
+        bail!("{}: no place for the list: {BEGIN} and {END} are missing", summary.display());
+    };
+    let lists = format!(
+        "{}\n{}  {}",
+        &text[..begin + BEGIN.len()],
+        seawall_checks::summary_lines(),
+        &text[end..]
+    );
+    put(&summary, &lists)
+}

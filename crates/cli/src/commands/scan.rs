@@ -1,0 +1,199 @@
+//! `seawall scan`: from targets to a report.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use seawall_checks::{FRAMEWORKS, Framework, Selection};
+use seawall_config::{Baseline, Config, Decisions};
+use seawall_model::document::Limits;
+use seawall_model::{Check, Finding, Notice, NoticeKind, Severity};
+use seawall_report::Report;
+
+use crate::Outcome;
+use crate::global::Global;
+use crate::output::Output;
+use crate::progress::Progress;
+
+/// Scan manifests for security problems
+#[derive(Args)]
+#[command(after_help = "Examples:
+  seawall scan                                   # the current directory
+  seawall scan deploy/ 'overlays/*/*.yaml'
+  helm template chart | seawall scan -
+  seawall scan deploy/ --framework pss-restricted
+  seawall scan deploy/ -o text -o sarif=seawall.sarif
+  seawall scan deploy/ --baseline seawall-baseline.json --write-baseline
+
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage or input error; also 2 with
+--strict when something could not be read or decided.")]
+pub(crate) struct Scan {
+    /// Files, directories, globs, or - for standard input
+    #[arg(default_value = ".", value_name = "TARGET")]
+    targets: Vec<String>,
+    /// Run the checks of one framework and summarise its controls
+    #[arg(long, value_name = "NAME", value_parser = parse_framework)]
+    framework: Option<&'static Framework>,
+    /// Run only these checks
+    #[arg(long = "check", value_name = "ID", value_parser = parse_check)]
+    only: Vec<&'static Check>,
+    /// Write a report in a format, to a file or to standard output: text, json, sarif, junit,
+    /// github, gitlab, csv, markdown [default: text]
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
+    outputs: Vec<Output>,
+    /// Fail at findings of this severity or above: critical, high, medium, low, info
+    /// [default: high]
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<Severity>,
+    /// Read this configuration instead of the nearest seawall.yaml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long, conflicts_with = "config")]
+    no_config: bool,
+    /// Fail only for findings that this file does not hold
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings of this scan into the baseline file
+    #[arg(long, requires = "baseline")]
+    write_baseline: bool,
+    /// Exit with 2 when something could not be read or decided
+    #[arg(long)]
+    strict: bool,
+    /// Read files that .gitignore or .seawallignore leave out
+    #[arg(long)]
+    no_ignore: bool,
+    /// Read files up to this many MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=4095))]
+    max_file_size: u64,
+}
+
+/// The framework of a name, for clap.
+pub(crate) fn parse_framework(name: &str) -> Result<&'static Framework, String> {
+    Framework::find(name).ok_or_else(|| {
+        let names: Vec<&str> = FRAMEWORKS.iter().map(|framework| framework.id).collect();
+        format!("there are {}", names.join(", "))
+    })
+}
+
+fn parse_check(id: &str) -> Result<&'static Check, String> {
+    seawall_checks::find(id).ok_or_else(|| match seawall_checks::nearest(id) {
+        Some(near) => format!("there is no such check; did you mean {near:?}?"),
+        None => "there is no such check; `seawall checks` lists them".to_owned(),
+    })
+}
+
+impl Scan {
+    pub(crate) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
+        let outputs =
+            if self.outputs.is_empty() { vec![Output::text()] } else { self.outputs.clone() };
+        if outputs.iter().filter(|output| output.is_stdout()).count() > 1 {
+            bail!("only one report can go to standard output; give the others a file: FORMAT=FILE");
+        }
+        global.start_threads()?;
+        let config = self.config()?;
+        let baseline = self.baseline()?;
+        let selection = self.selection(&config);
+        let inventory = {
+            let progress = Progress::new(global.is_quiet());
+            let options = seawall_collect::Options {
+                limits: Limits { file_bytes: self.max_file_size << 20, ..Limits::default() },
+                respect_ignore_files: !self.no_ignore,
+                progress: &|step| progress.step(step),
+            };
+            seawall_collect::collect(&self.targets, &options)?
+        };
+        let mut results = seawall_checks::run(&inventory, &selection, &config.settings);
+        let ran: Vec<&'static Check> = selection.checks().collect();
+        let decisions = Decisions {
+            exceptions: &config.exceptions,
+            baseline: baseline.as_ref().filter(|_| !self.write_baseline),
+            today: today(),
+            ran: &ran,
+        };
+        let notices = decisions.apply(&inventory, &mut results.findings);
+        let fail_on = self.fail_on.or(config.fail_on).unwrap_or(Severity::High);
+        let report = Report {
+            version: env!("CARGO_PKG_VERSION"),
+            findings: &results.findings,
+            unknown: &results.unknown,
+            coverage: inventory.coverage(),
+            tallies: &results.tallies,
+            notices: &notices,
+            framework: self.framework,
+            fail_on,
+        };
+        for output in &outputs {
+            output.write(&report, global)?;
+        }
+        if self.write_baseline
+            && let Some(path) = &self.baseline
+        {
+            std::fs::write(path, Baseline::write(&results.findings))
+                .with_context(|| format!("can't write {}", path.display()))?;
+            return Ok(Outcome::Clean);
+        }
+        Ok(self.judge(&report, &results.findings, &notices, fail_on))
+    }
+
+    fn judge(
+        &self,
+        report: &Report<'_>,
+        findings: &[Finding],
+        notices: &[Notice],
+        fail_on: Severity,
+    ) -> Outcome {
+        let invalid = notices.iter().any(|notice| notice.kind == NoticeKind::InvalidException);
+        let unread = report.coverage.unread().next().is_some() || !report.unknown.is_empty();
+        if invalid || (self.strict && unread) {
+            Outcome::InputError
+        } else if findings.iter().any(|f| f.suppressed.is_none() && f.severity >= fail_on) {
+            Outcome::Findings
+        } else {
+            Outcome::Clean
+        }
+    }
+
+    fn config(&self) -> anyhow::Result<Config> {
+        if self.no_config {
+            return Ok(Config::default());
+        }
+        let found = match &self.config {
+            Some(path) => Some(path.clone()),
+            None => self.targets.iter().find(|target| *target != "-").map_or_else(
+                || Config::discover(Path::new(".")),
+                |target| Config::discover(Path::new(target)),
+            ),
+        };
+        let Some(path) = found else { return Ok(Config::default()) };
+        let name = path.to_string_lossy();
+        tracing::debug!("configuration: {name}");
+        let text = seawall_collect::read_text(&path, &Limits::default())
+            .map_err(|cause| anyhow::anyhow!("can't read {name}: {cause}"))?;
+        Ok(Config::parse(&name, text)?)
+    }
+
+    fn baseline(&self) -> anyhow::Result<Option<Baseline>> {
+        let Some(path) = self.baseline.as_ref().filter(|_| !self.write_baseline) else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(path).with_context(|| {
+            format!("can't read the baseline {}; --write-baseline makes it", path.display())
+        })?;
+        Ok(Some(Baseline::parse(&path.to_string_lossy(), text)?))
+    }
+
+    fn selection(&self, config: &Config) -> Selection {
+        Selection::new(
+            seawall_checks::all()
+                .filter(|check| self.framework.is_none_or(|framework| framework.selects(check)))
+                .filter(|check| self.only.is_empty() || self.only.contains(check))
+                .filter_map(|check| Some((check, config.severity(check)?))),
+        )
+    }
+}
+
+/// Today in UTC.
+fn today() -> time::Date {
+    time::OffsetDateTime::now_utc().date()
+}
