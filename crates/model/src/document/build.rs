@@ -196,21 +196,17 @@ impl<'s> Builder<'s> {
         let Some(repeated) = self.anchors.remove(&anchor) else {
             return Err(error(span.start, "the alias stands inside the value that it repeats"));
         };
-        if self.wants_key() && repeated.nodes.len() != 1 {
-            return Err(error(span.start, "a list or map as a key has no form in JSON"));
+        if self.wants_key() && repeated.nodes[0].kind != Kind::Str {
+            return Err(error(span.start, "an alias as a key must repeat a string"));
         }
         if self.frames.len() + repeated.depth > self.depth {
             return Err(self.too_deep(span.start));
         }
         self.spend(repeated.nodes.len(), span.start)?;
         let value = self.frames.last().is_some_and(|f| f.kind == Kind::Map && !f.wants_key);
-        let wants_key = self.wants_key();
         let at = self.append(&repeated.nodes);
         let node = &mut self.nodes[at];
         node.flags = (node.flags & !VALUE) | if value { VALUE } else { 0 };
-        if wants_key {
-            node.kind = Kind::Str;
-        }
         self.anchors.insert(anchor, repeated);
         self.finish_value();
         Ok(())

@@ -180,6 +180,9 @@ fn key(
     if merge {
         builder.mark_merge();
     }
+    if anchor != 0 && kind != Kind::Str {
+        return Err(error(span.start, "an anchor on a key that is no string"));
+    }
     let spelt = match kind {
         Kind::Null => return Err(error(span.start, "null as a key has no form in JSON")),
         Kind::Bool => scalar::boolean(value).map(|b| b.to_string()),
