@@ -91,10 +91,6 @@ impl<'a> Walk<'a, '_> {
             return;
         }
         let table = self.schema.table;
-        // Types without fields are empty Go structs, whose keys the server does not look at.
-        if table.fields(definition).is_empty() {
-            return;
-        }
         let frame = Frame { parent, name, definition, shape };
         let mut required = 0;
         for (key, value) in node.entries() {

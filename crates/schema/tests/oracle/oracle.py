@@ -5,16 +5,18 @@
 
 Every value of every object in objects.yaml is changed in each way of CHANGES, one at a time, and
 the result is sent as a create with dryRun=All and fieldValidation=Strict. The output has a line a
-value: the object, the value's JSON pointer, and a letter for each change, in the order of CHANGES:
+value: the object (kind and name), the value's JSON pointer, and a letter for each change, in the
+order of CHANGES:
 
     .  accepted                                 r  refused: a field is required
     u  refused: unknown field                   e  refused: a value that is not supported
     t  refused: cannot be decoded (a type)      i  refused for another reason
     -  the change does not apply
 
-Objects whose kind the server does not have are left out. The server wants --disable-admission-plugins
-=ServiceAccount and --allow-privileged, and no controllers. Needs PyYAML. tests/oracle.rs compares
-the table with the validator; nothing but that table is needed there.
+Objects whose kind the server does not have are left out. The server wants
+--disable-admission-plugins=ServiceAccount and --allow-privileged, and no controllers (1.24 also
+--feature-gates=ServerSideFieldValidation=true). Needs PyYAML. tests/oracle.rs compares the tables
+with the validator and needs nothing but them.
 """
 
 import copy
@@ -80,7 +82,7 @@ class Server:
             return "."
         if status == 400 and "unknown field" in message:
             return "u"
-        if status == 400 and "does not match" not in message:
+        if status == 400 and "cannot be handled as" in message:
             return "t"
         reasons = {cause.get("reason") for cause in answer.get("details", {}).get("causes", [])}
         if "FieldValueRequired" in reasons:
@@ -140,7 +142,7 @@ def main():
                 body = changed(whole, pointer, change)
                 letters += "-" if body is None else server.verdict(path, body)
             text = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in pointer)
-            print("/".join(kind), text, letters)
+            print(f"{whole['kind']}/{whole['metadata'].get('name', '')}", text, letters)
 
 
 main()
