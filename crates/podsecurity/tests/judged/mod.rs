@@ -1,0 +1,56 @@
+//! Judges the pods of a text.
+
+use std::sync::Arc;
+
+use seawall_model::document::{Limits, chunks, read};
+use seawall_model::workload::pods_of;
+use seawall_model::{Entry, Inventory, Level, Source};
+use seawall_podsecurity::standards::{Standard, Version};
+
+/// What a standard says of a pod: the checks that forbid something, each once, and whether
+/// anything is undecided.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Judged {
+    pub forbidden_by: Vec<&'static str>,
+    /// Each violation's place and wording.
+    pub violations: Vec<String>,
+    pub undecided: Vec<String>,
+}
+
+impl Judged {
+    pub fn is_allowed(&self) -> bool {
+        self.forbidden_by.is_empty() && self.undecided.is_empty()
+    }
+}
+
+/// The judgement of a text's one pod.
+pub fn judged(manifest: &str, level: Level, version: Version) -> Judged {
+    let source = Arc::new(Source::new("pod.yaml", manifest.to_owned()));
+    let mut inventory = Inventory::new();
+    for chunk in chunks(&source) {
+        let reading = read(&source, chunk, &Limits::default());
+        assert!(reading.error.is_none(), "{:?} in {manifest}", reading.error);
+        for document in reading.documents {
+            inventory.add(Entry::new(document, chunk.ordinal));
+        }
+    }
+    let object = inventory.object(0);
+    let pods = pods_of(object);
+    let [pod] = pods.as_slice() else { panic!("{} pods in {manifest}", pods.len()) };
+    let judgement = Standard::new(level, version).judge(pod);
+    let mut forbidden_by: Vec<_> = judgement.violations.iter().map(|v| v.check.id).collect();
+    forbidden_by.dedup();
+    let violations = judgement
+        .violations
+        .iter()
+        .map(|v| {
+            let path = v.node.path_from(object.root());
+            let dot = if v.missing.is_empty() { "" } else { "." };
+            format!("{path}{dot}{}: {}", v.missing, v.reason)
+        })
+        .collect();
+    let undecided = judgement.undecided.iter().map(|u| u.why.to_string()).collect();
+    let judged = Judged { forbidden_by, violations, undecided };
+    assert_eq!(judged.is_allowed(), judgement.is_allowed());
+    judged
+}
