@@ -156,6 +156,9 @@ impl Problem<'_> {
             Some(Hint::Similar(meant)) => {
                 write!(f, "unknown field {name:?}: {DROPS}; did you mean {meant:?}?")
             }
+            Some(Hint::Misplaced(path)) if !path.contains('.') => {
+                write!(f, "unknown field {name:?} here: {DROPS}; it belongs beside metadata")
+            }
             Some(Hint::Misplaced(path)) => {
                 write!(f, "unknown field {name:?} here: {DROPS}; it belongs at {path}")
             }
