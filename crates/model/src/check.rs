@@ -1,6 +1,8 @@
 //! What a check is: data, and a plain function.
 
+use std::any::Any;
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use crate::document::Node;
 use crate::inventory::Inventory;
@@ -144,6 +146,7 @@ pub struct Cx<'a> {
     evidence: Vec<Evidence<'a>>,
     undecided: Vec<(Option<Object<'a>>, &'a str, Undecided<'a>)>,
     not_applicable: bool,
+    shared: Option<(u32, Rc<dyn Any>)>,
 }
 
 impl<'a> Cx<'a> {
@@ -157,6 +160,7 @@ impl<'a> Cx<'a> {
             evidence: Vec::new(),
             undecided: Vec::new(),
             not_applicable: false,
+            shared: None,
         }
     }
 
@@ -168,6 +172,18 @@ impl<'a> Cx<'a> {
     /// The team's own rules.
     pub fn settings(&self) -> &'a Settings {
         self.settings
+    }
+
+    /// Work on an object that several checks share: done for the first that asks, and kept while
+    /// the same object is looked at.
+    pub fn shared<T: 'static>(&mut self, object: Object<'a>, work: impl FnOnce() -> T) -> Rc<T> {
+        let kept = self.shared.as_ref().filter(|(index, _)| *index == object.index());
+        if let Some(kept) = kept.and_then(|(_, value)| Rc::clone(value).downcast().ok()) {
+            return kept;
+        }
+        let value = Rc::new(work());
+        self.shared = Some((object.index(), Rc::<T>::clone(&value)));
+        value
     }
 
     /// The field at `node` is wrong.

@@ -16,4 +16,6 @@ pub struct Settings {
     pub max_cpu: Option<Quantity>,
     /// Highest memory limit or request that a container may have.
     pub max_memory: Option<Quantity>,
+    /// The Kubernetes 1.x version aimed at; `None` is the newest known.
+    pub kubernetes_minor: Option<u8>,
 }
