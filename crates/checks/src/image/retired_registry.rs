@@ -1,0 +1,66 @@
+//! Registries close, and their images stay as old as they are.
+
+use seawall_model::workload::Container;
+use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+
+use super::reference::image_of;
+
+/// An image from a registry or repository of [`RETIRED`].
+pub const CHECK: Check = Check {
+    id: "retired-registry",
+    title: "Image is from a registry that is no longer kept",
+    severity: Severity::Medium,
+    rationale: "A registry that was closed or frozen gets no further releases and so no security \
+                fixes, and one day the node that needs the image can't pull it. A name that is \
+                given up may also be taken over by someone else.",
+    remedy: "Use the image's new home, such as `registry.k8s.io` for `k8s.gcr.io`, in a release \
+             that is still supported.",
+    mapping: Mapping { mitre: &["T1525"], ..Mapping::NONE },
+    covers: &["kubescape:C-0253"],
+    links: &[
+        "https://kubernetes.io/blog/2023/03/10/image-registry-redirect/",
+        "https://github.com/bitnami/containers/issues/83267",
+        "https://book.kubebuilder.io/reference/metrics.html",
+    ],
+    scope: Scope::Container(run),
+    cases: include_str!("retired_registry.yaml"),
+};
+
+/// Registries and repositories, what became of them, and what to use instead.
+const RETIRED: &[(&str, &str, &str)] = &[
+    ("k8s.gcr.io", "frozen in April 2023", "registry.k8s.io"),
+    ("gcr.io/google-containers", "frozen before k8s.gcr.io was", "registry.k8s.io"),
+    ("gcr.io/google_containers", "frozen before k8s.gcr.io was", "registry.k8s.io"),
+    ("gcr.io/kubernetes-helm", "closed with Helm 2", "Helm 3, which has no server"),
+    ("gcr.io/kubebuilder", "closed in March 2025", "the images of the project itself"),
+    (
+        "docker.io/bitnamilegacy",
+        "an archive without updates since August 2025",
+        "the images of the project itself",
+    ),
+    (
+        "docker.io/bitnami",
+        "without releases since September 2025",
+        "the images of the project itself",
+    ),
+];
+
+fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
+    let Some(image) = image_of(container)? else {
+        cx.not_applicable();
+        return Ok(());
+    };
+    if let Some((registry, fate, instead)) =
+        RETIRED.iter().find(|(registry, _, _)| image.value.is_under(registry))
+    {
+        cx.fail(
+            image.node,
+            format!(
+                "{} runs {} from {registry}, which is {fate}; use {instead}",
+                container.noun(),
+                image.node.text()
+            ),
+        );
+    }
+    Ok(())
+}
