@@ -96,6 +96,19 @@ func readCases(path string) ([]Case, error) {
 	return cases, nil
 }
 
+// loadFiles makes a case of each file.
+func loadFiles(paths []string) ([]Case, error) {
+	var cases []Case
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, Case{Name: path, Text: text})
+	}
+	return cases, nil
+}
+
 // readScalars reads one scalar a line; lines that begin with `# ` are headings.
 func readScalars(path string) ([]string, error) {
 	content, err := os.ReadFile(path)

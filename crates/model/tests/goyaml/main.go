@@ -6,6 +6,7 @@
 //
 //	go run .                       rewrite expected.jsonl
 //	go run . -mutate 20000 -seed 7 write that many mutated snippets to standard output
+//	go run . FILE...               write what becomes of these files to standard output
 //
 // One line of output is one snippet: its name, its bytes (`text`, or `base64`
 // where they are not UTF-8), and the documents found in it. A document is
@@ -75,11 +76,16 @@ func main() {
 		log.Fatal(err)
 	}
 	if *mutations > 0 {
-		out := bufio.NewWriter(os.Stdout)
-		if err := write(out, mutate(cases, *mutations, *seed)); err != nil {
+		cases = mutate(cases, *mutations, *seed)
+	}
+	if flag.NArg() > 0 {
+		if cases, err = loadFiles(flag.Args()); err != nil {
 			log.Fatal(err)
 		}
-		if err := out.Flush(); err != nil {
+	}
+	if *mutations > 0 || flag.NArg() > 0 {
+		out := bufio.NewWriter(os.Stdout)
+		if err := errors.Join(write(out, cases), out.Flush()); err != nil {
 			log.Fatal(err)
 		}
 		return
