@@ -1,9 +1,70 @@
 //! What a pod may do to the kernel and to itself: privileges, users, capabilities, profiles.
 
+mod added_capability;
+mod allow_privilege_escalation;
+mod apparmor_unconfined;
+mod capabilities;
+mod capabilities_not_dropped;
+mod dangerous_capability;
+mod net_raw_capability;
+mod non_root_not_enforced;
 mod privileged_container;
+mod probe_host;
+mod proc_mount_unmasked;
+mod profile;
+mod runs_as_root;
+mod seccomp_annotation;
+mod seccomp_missing;
+mod seccomp_unconfined;
+mod selinux_options;
+mod unneeded_capability;
+mod unsafe_sysctl;
+mod windows_host_process;
+
+use seawall_model::{Cx, Outcome};
+use seawall_podsecurity::standards::{Found, StandardCheck};
 
 use crate::registry::Family;
 
 /// The family's checks.
-pub const FAMILY: Family =
-    Family { id: "pod-security", title: "Pod security", checks: &[&privileged_container::CHECK] };
+pub const FAMILY: Family = Family {
+    id: "pod-security",
+    title: "Pod security",
+    checks: &[
+        &privileged_container::CHECK,
+        &windows_host_process::CHECK,
+        &allow_privilege_escalation::CHECK,
+        &runs_as_root::CHECK,
+        &non_root_not_enforced::CHECK,
+        &dangerous_capability::CHECK,
+        &added_capability::CHECK,
+        &unneeded_capability::CHECK,
+        &net_raw_capability::CHECK,
+        &capabilities_not_dropped::CHECK,
+        &seccomp_unconfined::CHECK,
+        &seccomp_missing::CHECK,
+        &seccomp_annotation::CHECK,
+        &apparmor_unconfined::CHECK,
+        &selinux_options::CHECK,
+        &proc_mount_unmasked::CHECK,
+        &unsafe_sysctl::CHECK,
+        &probe_host::CHECK,
+    ],
+};
+
+/// Hands on what a rule of the Pod Security Standards finds.
+fn by_standard<'a>(
+    check: &'static StandardCheck,
+    cx: &mut Cx<'a>,
+    rule: impl FnOnce(&mut Found<'a>) -> Outcome<'a>,
+) -> Outcome<'a> {
+    let mut found = Found::new(check);
+    let outcome = rule(&mut found);
+    for violation in found.violations {
+        cx.fail_at(violation.node, violation.missing, violation.reason);
+    }
+    for why in found.undecided {
+        cx.undecided(why);
+    }
+    outcome
+}

@@ -2,6 +2,9 @@
 
 use seawall_model::workload::Container;
 use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_podsecurity::standards::privileged;
+
+use super::by_standard;
 
 /// `securityContext.privileged: true`.
 pub const CHECK: Check = Check {
@@ -38,16 +41,5 @@ pub const CHECK: Check = Check {
 };
 
 fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    if let Some(privileged) = container.privileged()?
-        && privileged.value
-    {
-        cx.fail(
-            privileged.node,
-            format!(
-                "{} runs privileged; remove `privileged: true` and add only the capabilities it needs",
-                container.noun()
-            ),
-        );
-    }
-    Ok(())
+    by_standard(&privileged::CHECK, cx, |found| privileged::container(container, found))
 }

@@ -1,0 +1,17 @@
+//! Where a field of a security context is missing: in the context, or with it in the container.
+
+use seawall_model::Cx;
+use seawall_model::workload::Container;
+
+/// `field` of the container's security context is missing; the place is the nearest parent.
+pub(super) fn fail_missing<'a>(
+    container: &Container<'a>,
+    field: &'static str,
+    message: String,
+    cx: &mut Cx<'a>,
+) {
+    match container.security.node {
+        Some(context) => cx.fail_missing(context, field, message),
+        None => cx.fail_missing(container.node, format!("securityContext.{field}"), message),
+    }
+}
