@@ -7,6 +7,7 @@ use super::{DECODED, Document, Duplicate, FLOW, Kind, Limits, NodeData, PLAIN, R
 use crate::source::{Source, Span};
 
 /// Where a scalar's text stands.
+#[derive(Clone, Copy)]
 pub(super) enum Text<'t> {
     /// In the source, at these bytes.
     Verbatim(Span),
@@ -256,8 +257,7 @@ impl<'s> Builder<'s> {
     fn has_duplicates(&self, index: usize) -> bool {
         const FEW: usize = 12;
         let mut few = [""; FEW];
-        let mut count = 0;
-        for key in self.keys(index) {
+        for (count, key) in self.keys(index).enumerate() {
             let text = self.text(&self.nodes[key]);
             if count == FEW {
                 let mut all = std::collections::HashSet::new();
@@ -267,7 +267,6 @@ impl<'s> Builder<'s> {
                 return true;
             }
             few[count] = text;
-            count += 1;
         }
         false
     }

@@ -56,12 +56,12 @@ impl Reader<'_> {
                 let mut next = self.peek()?;
                 while next != b'}' {
                     if next != b'"' {
-                        return Err(self.expected(Expect::String));
+                        return Err(self.expected(&Expect::String));
                     }
                     self.string()?;
                     self.lexer
                         .expect(Lex::ws_peek, b':')
-                        .ok_or_else(|| self.expected(Expect::Colon))?;
+                        .ok_or_else(|| self.expected(&Expect::Colon))?;
                     let first = self.peek()?;
                     self.value(first)?;
                     next = self.comma(b'}')?;
@@ -99,7 +99,7 @@ impl Reader<'_> {
             _ => match self.lexer.null_or_bool() {
                 Some(None) => self.plain(start, Kind::Null),
                 Some(Some(_)) => self.plain(start, Kind::Bool),
-                None => Err(self.expected(Expect::Value)),
+                None => Err(self.expected(&Expect::Value)),
             },
         }
     }
@@ -141,11 +141,11 @@ impl Reader<'_> {
             b',' => {
                 self.lexer.discarded();
                 match self.peek()? {
-                    next if next == close => Err(self.expected(Expect::Value)),
+                    next if next == close => Err(self.expected(&Expect::Value)),
                     next => Ok(next),
                 }
             }
-            _ => Err(self.expected(Expect::CommaOrEnd)),
+            _ => Err(self.expected(&Expect::CommaOrEnd)),
         }
     }
 
@@ -153,7 +153,7 @@ impl Reader<'_> {
         self.lexer.ws_peek().ok_or_else(|| error(self.end, "the text ends inside a value"))
     }
 
-    fn expected(&self, what: Expect) -> ReadError {
+    fn expected(&self, what: &Expect) -> ReadError {
         error(self.offset(), format!("{what} expected"))
     }
 }
