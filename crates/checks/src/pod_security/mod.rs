@@ -2,24 +2,34 @@
 
 mod added_capability;
 mod allow_privilege_escalation;
+mod app_armor_profile_missing;
 mod apparmor_unconfined;
 mod capabilities;
 mod capabilities_not_dropped;
 mod dangerous_capability;
+mod low_user_or_group_id;
+mod missing;
 mod net_raw_capability;
+mod no_linux_hardening;
 mod non_root_not_enforced;
 mod privileged_container;
 mod probe_host;
 mod proc_mount_unmasked;
 mod profile;
+mod root_group;
 mod runs_as_root;
 mod seccomp_annotation;
 mod seccomp_missing;
 mod seccomp_unconfined;
+mod security_context_missing;
 mod selinux_options;
+mod sudo_in_command;
 mod unneeded_capability;
 mod unsafe_sysctl;
+mod volume_group_missing;
 mod windows_host_process;
+mod windows_user_missing;
+mod writable_root_file_system;
 
 use seawall_model::{Cx, Outcome};
 use seawall_podsecurity::standards::{Found, StandardCheck};
@@ -49,6 +59,15 @@ pub const FAMILY: Family = Family {
         &proc_mount_unmasked::CHECK,
         &unsafe_sysctl::CHECK,
         &probe_host::CHECK,
+        &low_user_or_group_id::CHECK,
+        &root_group::CHECK,
+        &app_armor_profile_missing::CHECK,
+        &no_linux_hardening::CHECK,
+        &writable_root_file_system::CHECK,
+        &security_context_missing::CHECK,
+        &volume_group_missing::CHECK,
+        &windows_user_missing::CHECK,
+        &sudo_in_command::CHECK,
     ],
 };
 
