@@ -2,6 +2,7 @@
 
 use seawall_model::Cx;
 use seawall_model::workload::Container;
+use seawall_podsecurity::standards::absent;
 
 /// `field` of the container's security context is missing; the place is the nearest parent.
 pub(super) fn fail_missing<'a>(
@@ -10,8 +11,6 @@ pub(super) fn fail_missing<'a>(
     message: String,
     cx: &mut Cx<'a>,
 ) {
-    match container.security.node {
-        Some(context) => cx.fail_missing(context, field, message),
-        None => cx.fail_missing(container.node, format!("securityContext.{field}"), message),
-    }
+    let (node, missing) = absent(container, field);
+    cx.fail_missing(node, missing, message);
 }

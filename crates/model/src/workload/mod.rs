@@ -35,6 +35,7 @@ pub struct PodHead<'a> {
     pub spec: Node<'a>,
     /// The pod's security context.
     pub security: SecurityContext<'a>,
+    windows: bool,
 }
 
 impl<'a> std::ops::Deref for Pod<'a> {
@@ -49,7 +50,8 @@ impl<'a> Pod<'a> {
     /// Views a pod spec; `metadata` is the pod's own.
     pub fn new(object: Object<'a>, metadata: Option<Node<'a>>, spec: Node<'a>) -> Self {
         let security = SecurityContext::new(spec.get("securityContext"));
-        let head = PodHead { object, metadata, spec, security };
+        let windows = spec.at_path(&["os", "name"]).and_then(Node::as_str) == Some("windows");
+        let head = PodHead { object, metadata, spec, security, windows };
         let containers = container::all(head);
         Pod { head, containers }
     }
@@ -97,7 +99,7 @@ impl<'a> PodHead<'a> {
 
     /// Whether the pod declares that it runs on Windows (`spec.os.name`).
     pub fn is_windows(&self) -> bool {
-        self.spec.at_path(&["os", "name"]).and_then(Node::as_str) == Some("windows")
+        self.windows
     }
 
     /// Whether the pod has a user namespace of its own (`hostUsers: false`).

@@ -1,8 +1,11 @@
 //! `capabilities_restricted`: containers must drop all capabilities and may only add
 //! `NET_BIND_SERVICE`.
 
+use std::borrow::Cow;
+
+use seawall_model::document::Node;
 use seawall_model::workload::{Container, Pod};
-use seawall_model::{Level, Outcome};
+use seawall_model::{Level, Outcome, Undecided};
 
 use super::{Found, Revision, StandardCheck, Version, absent, capabilities_baseline};
 
@@ -42,33 +45,44 @@ pub fn dropped<'a>(
     found: &mut Found<'a>,
     is_all: impl Fn(&str) -> bool,
 ) -> Outcome<'a> {
-    let (mut dropped_all, mut malformed) = (false, None);
+    if !drops(container, is_all)? {
+        let (node, missing) = drop_list(container);
+        let reason = format!(
+            "{} keeps the capabilities that the runtime gives by default; write \
+             `capabilities: {{drop: [ALL]}}` in its securityContext",
+            container.noun()
+        );
+        found.require(node, missing, reason);
+    }
+    Ok(())
+}
+
+/// Whether a container drops a capability that `is_it` tells.
+pub fn drops<'a>(
+    container: &Container<'a>,
+    is_it: impl Fn(&str) -> bool,
+) -> Result<bool, Undecided<'a>> {
+    let mut malformed = None;
     for name in container.capabilities_dropped()? {
         match name {
-            Ok(name) => dropped_all |= is_all(name.value),
+            Ok(name) if is_it(name.value) => return Ok(true),
+            Ok(_) => {}
             Err(why) => malformed = Some(why),
         }
     }
-    if dropped_all {
-        return Ok(());
-    }
-    if let Some(why) = malformed {
-        return Err(why);
-    }
-    let (node, missing) = match container.security.capabilities {
+    malformed.map_or(Ok(false), Err)
+}
+
+/// Where the capabilities that a container drops stand or would stand: the nearest parent that is
+/// there, and what is missing below it.
+pub fn drop_list<'a>(container: &Container<'a>) -> (Node<'a>, Cow<'static, str>) {
+    match container.security.capabilities {
         Some(capabilities) => match capabilities.get("drop") {
-            Some(drop) => (drop, "ALL".into()),
+            Some(drop) => (drop, "".into()),
             None => (capabilities, "drop".into()),
         },
         None => absent(container, "capabilities.drop"),
-    };
-    let reason = format!(
-        "{} keeps the capabilities that the runtime gives by default; write \
-         `capabilities: {{drop: [ALL]}}` in its securityContext",
-        container.noun()
-    );
-    found.require(node, missing, reason);
-    Ok(())
+    }
 }
 
 fn added<'a>(container: &Container<'a>, found: &mut Found<'a>) -> Outcome<'a> {

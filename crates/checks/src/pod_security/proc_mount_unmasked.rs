@@ -1,0 +1,38 @@
+//! The masks over the node's /proc are taken away.
+
+use seawall_model::workload::Container;
+use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_podsecurity::standards::proc_mount;
+
+use super::by_standard;
+
+/// `procMount` other than `Default`.
+pub const CHECK: Check = Check {
+    id: "proc-mount-unmasked",
+    title: "Container sees the unmasked /proc",
+    severity: Severity::Medium,
+    rationale: "Runtimes hide or protect the parts of `/proc` that speak for the whole node: \
+                kernel memory, keys, timers, settings that can be written. With `procMount: \
+                Unmasked` a container reads them, and as root writes them, which is a way out. \
+                Builders of nested containers need it, and then in a user namespace.",
+    remedy: "Remove `procMount`. Where containers are built in the pod, set `hostUsers: false`, \
+             without which newer clusters refuse it; `restricted` forbids it even so.",
+    mapping: Mapping { nsa: &[], cis: &[], pss: Some(Level::Baseline), mitre: &["T1611"] },
+    covers: &[
+        "kubescape:C-0211",
+        "trivy:KSV-0027",
+        "kube-linter:unsafe-proc-mount",
+        "polaris:procMount",
+    ],
+    links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
+    scope: Scope::Container(run),
+    cases: include_str!("proc_mount_unmasked.yaml"),
+};
+
+fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
+    if container.pod.is_windows() {
+        cx.not_applicable();
+        return Ok(());
+    }
+    by_standard(&proc_mount::CHECK, cx, |found| proc_mount::container(container, found))
+}
