@@ -22,6 +22,8 @@ struct Frame {
     wants_key: bool,
     /// A map has a `<<` key.
     merges: bool,
+    /// Where the last value in it ends.
+    last_end: u32,
     anchor: usize,
 }
 
@@ -84,6 +86,23 @@ impl<'s> Builder<'s> {
         self.frames.last().is_some_and(|frame| frame.wants_key)
     }
 
+    /// Whether the next value belongs to a key.
+    pub(super) fn wants_value(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.kind == Kind::Map && !frame.wants_key)
+    }
+
+    /// Whether the document has no node yet.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The value of a key with nothing behind it; it stands where the key ends.
+    pub(super) fn null_value(&mut self) -> Result<(), ReadError> {
+        let end = self.nodes.last().map_or(0, |key| key.end);
+        let span = Span { start: end, end };
+        self.scalar(span, Text::Verbatim(span), Kind::Null, true, 0)
+    }
+
     /// Whether the next value stands in brackets. The map of a lone pair in a list (`[a: b]`) has
     /// none of its own.
     pub(super) fn in_flow(&self) -> bool {
@@ -112,6 +131,13 @@ impl<'s> Builder<'s> {
         index
     }
 
+    /// Something that ends at `end` stands in the innermost collection.
+    fn extend(&mut self, end: u32) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.last_end = frame.last_end.max(end);
+        }
+    }
+
     /// The value just finished was a key, a value or an item.
     fn finish_value(&mut self) {
         if let Some(frame) = self.frames.last_mut()
@@ -129,6 +155,7 @@ impl<'s> Builder<'s> {
         plain: bool,
         anchor: usize,
     ) -> Result<(), ReadError> {
+        self.extend(span.end);
         let index = self.push(span, kind, if plain { PLAIN } else { 0 });
         let node = &mut self.nodes[index];
         match text {
@@ -167,6 +194,7 @@ impl<'s> Builder<'s> {
             kind,
             wants_key: kind == Kind::Map,
             merges: false,
+            last_end: 0,
             anchor,
         });
         Ok(())
@@ -180,12 +208,20 @@ impl<'s> Builder<'s> {
             self.rebuild(index, frame.merges)?;
         }
         let next = self.nodes.len() as u32;
+        // A list in block style starts at its first item: the parser reports some at the dash before
+        // it, and some not.
+        if frame.kind == Kind::Seq
+            && self.nodes[index].flags & FLOW == 0
+            && let Some(first) = self.nodes.get(index + 1).map(|item| item.start)
+        {
+            self.nodes[index].start = self.nodes[index].start.max(first);
+        }
         // A block ends where its last value ends; parsers report the start of what follows.
-        let last = self.nodes[index + 1..].iter().map(|n| n.end).max();
         let node = &mut self.nodes[index];
         node.next = next;
-        node.end = if node.flags & FLOW != 0 { end } else { last.unwrap_or(node.start) };
-        node.end = node.end.max(node.start);
+        node.end = if node.flags & FLOW != 0 { end } else { frame.last_end }.max(node.start);
+        let end = node.end;
+        self.extend(end);
         if frame.anchor != 0 {
             self.remember(frame.anchor, index)?;
         }
@@ -204,6 +240,7 @@ impl<'s> Builder<'s> {
             return Err(self.too_deep(span.start));
         }
         self.spend(repeated.nodes.len(), span.start)?;
+        self.extend(span.end);
         let value = self.frames.last().is_some_and(|f| f.kind == Kind::Map && !f.wants_key);
         let at = self.append(&repeated.nodes);
         let node = &mut self.nodes[at];

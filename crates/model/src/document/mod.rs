@@ -8,6 +8,7 @@
 mod build;
 mod json;
 mod path;
+mod plain;
 mod scalar;
 mod split;
 mod yaml;
@@ -32,6 +33,8 @@ pub struct Limits {
     pub alias_nodes_per_byte: usize,
     /// Most nodes that they may copy in all, however large the document.
     pub alias_nodes: usize,
+    /// Whether plain YAML takes the fast path, which decides the same; off only to compare them.
+    pub fast_path: bool,
 }
 
 impl Default for Limits {
@@ -45,6 +48,7 @@ impl Default for Limits {
             depth: 200,
             alias_nodes_per_byte: 8,
             alias_nodes: 1_000_000,
+            fast_path: true,
         }
     }
 }
@@ -172,6 +176,11 @@ pub fn read(source: &Arc<Source>, chunk: Chunk, limits: &Limits) -> Reading {
         }
         let as_yaml = yaml::read(source, chunk, limits);
         return if as_yaml.error.is_none() { as_yaml } else { reading };
+    }
+    if limits.fast_path
+        && let Some(documents) = plain::read(source, chunk, limits)
+    {
+        return Reading { documents, error: None };
     }
     yaml::read(source, chunk, limits)
 }

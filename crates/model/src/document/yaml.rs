@@ -79,6 +79,9 @@ fn take(
                 refuse_flow_quirks(all, span)?;
             }
             let kind = kind_of(&value, plain, tag.as_deref(), start)?;
+            if plain && value.is_empty() && tag.is_none() && anchor == 0 && builder.wants_value() {
+                return builder.null_value();
+            }
             if builder.wants_key() {
                 let merge =
                     value == "<<" && tag.as_deref().map_or(plain, |tag| is_core(tag, "merge"));
@@ -98,7 +101,11 @@ fn take(
             let flow = all.as_bytes().get(start as usize) == Some(&b'[');
             builder.open(Kind::Seq, Span { start, end: start }, flow, anchor)
         }
-        Event::MappingEnd | Event::SequenceEnd => builder.close(offsets.byte(&span.end)),
+        Event::MappingEnd | Event::SequenceEnd => {
+            // Of brackets the parser's span includes what follows them on the line.
+            let bracket = matches!(all.as_bytes().get(start as usize), Some(b'}' | b']'));
+            builder.close(if bracket { start + 1 } else { offsets.byte(&span.end) })
+        }
         Event::Alias(anchor) => {
             name_end(all, start as usize + 1)?;
             builder.alias(anchor, Span { start, end: offsets.byte(&span.end) })
@@ -163,12 +170,17 @@ fn place<'v>(all: &str, span: Span, value: &'v str, style: ScalarStyle) -> (Span
         {
             verbatim(1, 1)
         }
+        ScalarStyle::Literal | ScalarStyle::Folded => {
+            // The parser's end is where the next thing starts.
+            let block = written[..(span.end - span.start) as usize].trim_end().len() as u32;
+            (Span { start: span.start, end: span.start + block }, Text::Decoded(value))
+        }
         _ => (span, Text::Decoded(value)),
     }
 }
 
 /// Keys become strings as `convertToJSONableObject` of `sigs.k8s.io/yaml` makes them.
-fn key(
+pub(super) fn key(
     builder: &mut Builder<'_>,
     span: Span,
     value: &str,
