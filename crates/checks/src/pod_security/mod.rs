@@ -68,15 +68,6 @@ pub const FAMILY: Family = Family {
         &volume_group_missing::CHECK,
         &windows_user_missing::CHECK,
         &sudo_in_command::CHECK,
-        &low_user_or_group_id::CHECK,
-        &root_group::CHECK,
-        &app_armor_profile_missing::CHECK,
-        &no_linux_hardening::CHECK,
-        &writable_root_file_system::CHECK,
-        &security_context_missing::CHECK,
-        &volume_group_missing::CHECK,
-        &windows_user_missing::CHECK,
-        &sudo_in_command::CHECK,
     ],
 };
 
