@@ -3,9 +3,10 @@
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::SystemTime;
 
 use anyhow::Context as _;
-use seawall_report::{Format, Report, Style};
+use seawall_report::{Format, Options, Report};
 
 use crate::global::Global;
 
@@ -41,19 +42,27 @@ impl Output {
         self.file.is_none()
     }
 
-    /// Writes the report.
-    pub(crate) fn write(&self, report: &Report<'_>, global: &Global) -> anyhow::Result<()> {
+    /// Writes the report of a scan that began at `began`.
+    pub(crate) fn write(
+        &self,
+        report: &Report<'_>,
+        global: &Global,
+        began: SystemTime,
+    ) -> anyhow::Result<()> {
+        let mut options = Options {
+            colour: false,
+            verbose: global.is_verbose(),
+            times: (began, SystemTime::now()),
+        };
         match &self.file {
             None => {
-                let style =
-                    Style { colour: global.coloured(&io::stdout()), verbose: global.is_verbose() };
-                to_stdout(|out| self.format.render(report, style, out))
+                options.colour = global.coloured(&io::stdout());
+                to_stdout(|out| self.format.render(report, &options, out))
             }
             Some(path) => {
-                let style = Style { colour: false, verbose: global.is_verbose() };
                 let write = || {
                     let mut out = BufWriter::with_capacity(1 << 16, std::fs::File::create(path)?);
-                    self.format.render(report, style, &mut out)?;
+                    self.format.render(report, &options, &mut out)?;
                     out.flush()
                 };
                 write().with_context(|| format!("can't write {}", path.display()))

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use globset::Glob;
 use seawall_model::document::{Limits, Node, chunks, read};
 use seawall_model::{Check, Location, Quantity, Settings, Severity, Source};
+use seawall_schema::Version;
 use time::{Date, Month};
 
 use crate::exception::{Exception, Field};
@@ -166,6 +167,12 @@ impl Parser {
         for (key, value) in self.map(root) {
             match key.text() {
                 "fail-on" => self.config.fail_on = self.severity(value),
+                "kubernetes-version" => match value.text().parse::<Version>() {
+                    Ok(version) => {
+                        self.config.settings.kubernetes_minor = Some(version.minor());
+                    }
+                    Err(error) => self.error(value, error.to_string()),
+                },
                 "checks" => self.checks(value),
                 "settings" => self.settings(value),
                 "exceptions" => {
@@ -176,7 +183,8 @@ impl Parser {
                 other => self.error(
                     key,
                     format!(
-                        "unknown key {other:?}; there are fail-on, checks, settings, exceptions"
+                        "unknown key {other:?}; there are fail-on, \
+                         kubernetes-version, checks, settings, exceptions"
                     ),
                 ),
             }

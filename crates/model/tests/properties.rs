@@ -76,6 +76,7 @@ const TIGHT: Limits = Limits {
     depth: 6,
     alias_nodes_per_byte: 1,
     alias_nodes: 50,
+    fast_path: true,
 };
 
 /// A value as manifests hold it.

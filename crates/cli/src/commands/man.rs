@@ -23,11 +23,11 @@ impl Man {
             Some(name) => program
                 .find_subcommand(name)
                 .with_context(|| format!("there is no subcommand {name:?}"))?
-                .clone()
-                .name(format!("seawall-{name}")),
+                .clone(),
         };
+        let title = described.get_display_name().unwrap_or(described.get_name()).to_owned();
         let mut page = Vec::new();
-        clap_mangen::Man::new(described).render(&mut page)?;
+        clap_mangen::Man::new(described).title(title).render(&mut page)?;
         to_stdout(|out| out.write_all(&page))?;
         Ok(Outcome::Clean)
     }

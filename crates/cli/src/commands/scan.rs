@@ -1,6 +1,7 @@
 //! `seawall scan`: from targets to a report.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -9,6 +10,7 @@ use seawall_config::{Baseline, Config, Decisions};
 use seawall_model::document::Limits;
 use seawall_model::{Check, Finding, Notice, NoticeKind, Severity};
 use seawall_report::Report;
+use seawall_schema::Version;
 
 use crate::Outcome;
 use crate::global::Global;
@@ -60,6 +62,10 @@ pub(crate) struct Scan {
     /// Exit with 2 when something could not be read or decided
     #[arg(long)]
     strict: bool,
+    /// The Kubernetes version whose API the objects are for, such as 1.30 [default: the newest
+    /// known]
+    #[arg(long, value_name = "VERSION")]
+    kubernetes_version: Option<Version>,
     /// Read files that .gitignore or .seawallignore leave out
     #[arg(long)]
     no_ignore: bool,
@@ -85,13 +91,17 @@ fn parse_check(id: &str) -> Result<&'static Check, String> {
 
 impl Scan {
     pub(crate) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
+        let began = SystemTime::now();
         let outputs =
             if self.outputs.is_empty() { vec![Output::text()] } else { self.outputs.clone() };
         if outputs.iter().filter(|output| output.is_stdout()).count() > 1 {
             bail!("only one report can go to standard output; give the others a file: FORMAT=FILE");
         }
         global.start_threads()?;
-        let config = self.config()?;
+        let mut config = self.config()?;
+        if let Some(version) = self.kubernetes_version {
+            config.settings.kubernetes_minor = Some(version.minor());
+        }
         let baseline = self.baseline()?;
         let selection = self.selection(&config);
         let inventory = {
@@ -124,7 +134,7 @@ impl Scan {
             fail_on,
         };
         for output in &outputs {
-            output.write(&report, global)?;
+            output.write(&report, global, began)?;
         }
         if self.write_baseline
             && let Some(path) = &self.baseline
