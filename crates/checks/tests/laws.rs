@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use cases::Case;
-use seawall_checks::{FAMILIES, FRAMEWORKS, all};
-use seawall_model::Check;
+use seawall_checks::{Decided, FAMILIES, FRAMEWORKS, Framework, all};
+use seawall_model::{Check, Level};
 
 /// Runs `law` over all checks and reports all that break it.
 fn for_all(law: impl Fn(&'static Check) -> Result<(), String>) {
@@ -135,24 +135,75 @@ fn covered_rules_are_those_of_known_tools() {
 }
 
 #[test]
-fn mapped_controls_exist() {
-    let exists = |framework: &str, control: &str| {
-        FRAMEWORKS
-            .iter()
-            .find(|f| f.id == framework)
-            .is_some_and(|f| f.controls.iter().any(|c| c.id == control))
-    };
+fn mapped_controls_are_those_of_the_frameworks() {
     for_all(|check| {
-        let mapped = [
-            ("nsa-cisa", check.mapping.nsa),
-            ("cis", check.mapping.cis),
-            ("mitre", check.mapping.mitre),
-        ];
-        for (framework, controls) in mapped {
-            for control in controls {
-                ensure(exists(framework, control), format!("{framework} has no {control}"))?;
+        for framework in FRAMEWORKS {
+            for id in framework.controls_of(check) {
+                let control = framework.controls.iter().find(|control| control.id == *id);
+                let control = control.ok_or(format!("{} has no {id}", framework.id))?;
+                ensure(
+                    control.decided == Decided::ByChecks,
+                    format!("{} says that no check decides {id}", framework.id),
+                )?;
             }
         }
         Ok(())
     });
+}
+
+#[test]
+fn levels_of_pod_security_agree_with_their_frameworks() {
+    for_all(|check| {
+        let selected = |id| Framework::find(id).is_some_and(|framework| framework.selects(check));
+        let level = check.mapping.pss;
+        ensure(
+            selected("pss-baseline") == (level == Some(Level::Baseline)),
+            "baseline by the check or by the framework alone",
+        )?;
+        ensure(
+            selected("pss-restricted") == level.is_some(),
+            "restricted by the check or by the framework alone",
+        )
+    });
+}
+
+#[test]
+fn every_control_is_decided_by_a_check_or_says_what_it_takes() {
+    let mut broken = Vec::new();
+    for framework in FRAMEWORKS {
+        let decided: HashSet<&str> =
+            all().flat_map(|check| framework.controls_of(check)).copied().collect();
+        for control in framework.controls {
+            let holds = match control.decided {
+                Decided::ByChecks => decided.contains(control.id),
+                Decided::Elsewhere(what) => !what.is_empty() && !what.ends_with('.'),
+            };
+            if !holds {
+                broken.push(format!("{} {}: {:?}", framework.id, control.id, control.decided));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn controls_are_unique_and_titled() {
+    for framework in FRAMEWORKS {
+        let mut seen = HashSet::new();
+        for control in framework.controls {
+            assert!(seen.insert(control.id), "{} has {} twice", framework.id, control.id);
+            assert!(
+                !control.title.is_empty() && !control.title.ends_with('.'),
+                "{} {}: {:?} is no title",
+                framework.id,
+                control.id,
+                control.title
+            );
+        }
+        assert!(
+            Framework::find(framework.id).is_some_and(|found| found.id == framework.id),
+            "{} is found",
+            framework.id
+        );
+    }
 }

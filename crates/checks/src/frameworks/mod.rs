@@ -37,8 +37,18 @@ pub struct Control {
 pub enum Decided {
     /// By the checks that map to it.
     ByChecks,
-    /// Not from objects; says what it takes.
+    /// By no check, mostly because no object shows it; says what it takes.
     Elsewhere(&'static str),
+}
+
+/// A control that checks decide.
+const fn by_checks(id: &'static str, title: &'static str) -> Control {
+    Control { id, title, decided: Decided::ByChecks }
+}
+
+/// A control that no check decides; `what` it takes.
+const fn elsewhere(id: &'static str, title: &'static str, what: &'static str) -> Control {
+    Control { id, title, decided: Decided::Elsewhere(what) }
 }
 
 /// All frameworks, in the order of their help.

@@ -36,15 +36,12 @@ fn run<'a>(pod: &Pod<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     }
     let remedy = "name an account of its own in serviceAccountName, or write \
                   automountServiceAccountToken: false";
-    match named(pod) {
-        Some(node) => {
-            cx.fail(node, format!("the pod acts as the service account default, by name; {remedy}"))
-        }
-        None => cx.fail_missing(
-            pod.spec,
-            "serviceAccountName",
-            format!("the pod names no service account and so acts as default; {remedy}"),
-        ),
+    if let Some(node) = named(pod) {
+        let message = format!("the pod acts as the service account default, by name; {remedy}");
+        cx.fail(node, message);
+    } else {
+        let message = format!("the pod names no service account and so acts as default; {remedy}");
+        cx.fail_missing(pod.spec, "serviceAccountName", message);
     }
     Ok(())
 }

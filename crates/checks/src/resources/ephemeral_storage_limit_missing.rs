@@ -1,0 +1,27 @@
+//! A full disk stops every pod of the node.
+
+use seawall_model::workload::Container;
+use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+
+use super::missing::limit_missing;
+
+/// No ephemeral-storage limit in force; a limit without a request is also the request.
+pub const CHECK: Check = Check {
+    id: "ephemeral-storage-limit-missing",
+    title: "Container has no ephemeral storage limit",
+    severity: Severity::Low,
+    rationale: "Logs, the writable layer and `emptyDir` volumes fill the node's own disk. Without \
+                a limit one container can fill it alone, and the kubelet then evicts pods and \
+                refuses new ones.",
+    remedy: "Set `resources.limits.ephemeral-storage`; the request follows the limit unless it \
+                is set too.",
+    mapping: Mapping { mitre: &["T1499"], ..Mapping::NONE },
+    covers: &["kube-score:container-ephemeral-storage-request-and-limit"],
+    links: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
+    scope: Scope::Container(run),
+    cases: include_str!("ephemeral_storage_limit_missing.yaml"),
+};
+
+fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
+    limit_missing(container, cx, "ephemeral-storage", "1Gi")
+}

@@ -1,0 +1,112 @@
+//! What the checks of missing limits and requests share.
+
+use seawall_model::document::Node;
+use seawall_model::workload::{Container, ContainerType};
+use seawall_model::{Cx, ObjectKind, Outcome};
+
+use super::amounts::{List, limit, request};
+
+/// Fails where a container has no limit of a resource, or the limit 0, which bounds nothing.
+pub(super) fn limit_missing<'a>(
+    container: &Container<'a>,
+    cx: &mut Cx<'a>,
+    resource: &str,
+    example: &str,
+) -> Outcome<'a> {
+    // The API server forbids ephemeral containers to have resources.
+    if container.container_type == ContainerType::Ephemeral {
+        cx.not_applicable();
+        return Ok(());
+    }
+    match limit(container, resource)? {
+        Some(limit) if !limit.value.is_zero() => {}
+        Some(limit) => cx.fail(
+            limit.node,
+            format!(
+                "{} has a limit of 0 for {resource}, which is none; write an amount such as {example}",
+                container.noun()
+            ),
+        ),
+        None if namespace_gives(container, cx, resource, List::Limits) => {}
+        None => report(container, cx, List::Limits, resource, example),
+    }
+    Ok(())
+}
+
+/// Fails where a container has no request of a resource, neither its own nor from its limit, or
+/// requests 0.
+pub(super) fn request_missing<'a>(
+    container: &Container<'a>,
+    cx: &mut Cx<'a>,
+    resource: &str,
+    example: &str,
+) -> Outcome<'a> {
+    if container.container_type == ContainerType::Ephemeral {
+        cx.not_applicable();
+        return Ok(());
+    }
+    match request(container, resource)? {
+        Some(request) if !request.value.is_zero() => {}
+        Some(request) => cx.fail(
+            request.node,
+            format!(
+                "{} requests 0 {resource}, for which nothing is set aside; write an amount such \
+                 as {example}",
+                container.noun()
+            ),
+        ),
+        None if namespace_gives(container, cx, resource, List::Requests) => {}
+        None => report(container, cx, List::Requests, resource, example),
+    }
+    Ok(())
+}
+
+/// Fails at the nearest parent of the missing amount.
+fn report<'a>(
+    container: &Container<'a>,
+    cx: &mut Cx<'a>,
+    list: List,
+    resource: &str,
+    example: &str,
+) {
+    let list_name = list.name();
+    let noun = list_name.trim_end_matches('s');
+    let message = format!(
+        "{} has no {resource} {noun}; write resources.{list_name}.{resource}, such as {example}",
+        container.noun()
+    );
+    let block = container.resources.and_then(|resources| resources.get(list_name));
+    match (block, container.resources) {
+        (Some(block), _) => cx.fail_missing(block, resource.to_owned(), message),
+        (None, Some(resources)) => {
+            cx.fail_missing(resources, format!("{list_name}.{resource}"), message);
+        }
+        (None, None) => {
+            cx.fail_missing(container.node, format!("resources.{list_name}.{resource}"), message);
+        }
+    }
+}
+
+/// Whether a LimitRange among what was read gives containers of the namespace a default.
+///
+/// `default` is the limit, and `max` where there is none; `defaultRequest` is the request, and the
+/// limit or `min` where there is none (`SetDefaults_LimitRangeItem` in
+/// `pkg/apis/core/v1/defaults.go`).
+fn namespace_gives(container: &Container<'_>, cx: &Cx<'_>, resource: &str, list: List) -> bool {
+    let fields: &[&str] = match list {
+        List::Limits => &["default", "max"],
+        List::Requests => &["defaultRequest", "default", "max", "min"],
+    };
+    let gives = |item: Node<'_>| {
+        item.get("type").and_then(Node::as_str) == Some("Container")
+            && fields
+                .iter()
+                .find_map(|field| item.get(field)?.get(resource))
+                .is_some_and(|amount| amount.quantity().is_ok_and(|amount| !amount.value.is_zero()))
+    };
+    cx.inventory()
+        .in_namespace(ObjectKind::LimitRange, container.pod.object.namespace())
+        .filter_map(|range| range.root().at_path(&["spec", "limits"]))
+        .flat_map(Node::items)
+        .any(gives)
+}

@@ -1,0 +1,44 @@
+//! Without a quota a namespace may use up the cluster.
+
+use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+
+use super::system::is_system;
+
+/// A Namespace without a ResourceQuota that names any amount among what was read.
+pub const CHECK: Check = Check {
+    id: "namespace-without-resource-quota",
+    title: "Namespace has no resource quota",
+    severity: Severity::Low,
+    rationale: "Without a quota, whoever may create pods in the namespace may fill the whole \
+                cluster with them: by mistake in a loop, or on purpose to mine or to stop others. \
+                Quotas also bound how many secrets, services and load balancers are made.",
+    remedy: "Add a ResourceQuota with `requests.cpu`, `requests.memory`, `limits.memory` and \
+                `pods` in `spec.hard`.",
+    mapping: Mapping { mitre: &["T1499", "T1496"], ..Mapping::NONE },
+    covers: &["trivy:KSV-0040"],
+    links: &["https://kubernetes.io/docs/concepts/policy/resource-quotas/"],
+    scope: Scope::Object(&[ObjectKind::Namespace], run),
+    cases: include_str!("namespace_without_resource_quota.yaml"),
+};
+
+fn run<'a>(namespace: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
+    if is_system(namespace.name()) {
+        cx.not_applicable();
+        return Ok(());
+    }
+    let bounds = |object: Object<'_>| {
+        let hard = object.root().at_path(&["spec", "hard"]);
+        hard.is_some_and(|hard| hard.entries().next().is_some())
+    };
+    if !cx.inventory().in_namespace(ObjectKind::ResourceQuota, Some(namespace.name())).any(bounds) {
+        cx.fail_missing(
+            namespace.root(),
+            "ResourceQuota",
+            format!(
+                "namespace {} has no ResourceQuota among what was read; add one with spec.hard",
+                namespace.name()
+            ),
+        );
+    }
+    Ok(())
+}
