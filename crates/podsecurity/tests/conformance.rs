@@ -1,6 +1,8 @@
 //! Upstream's own fixtures, where they are at hand:
 //! `{baseline,restricted}/v1.N/{pass,fail}/*.yaml`.
 
+#![allow(clippy::print_stdout, reason = "says what was compared")]
+
 mod judged;
 
 use std::fs;
