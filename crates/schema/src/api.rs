@@ -107,6 +107,13 @@ impl Schema {
 
     /// A kind that no covered version registers under its group version.
     fn unregistered(self, api_version: &str, kind: &str) -> ApiStatus {
+        // The reader takes lists apart; what is left of one is an empty list.
+        if let Some(item) = kind.strip_suffix("List")
+            && (api_version == "v1" && item.is_empty()
+                || !self.table.kind(api_version, item).is_empty())
+        {
+            return ApiStatus::Current;
+        }
         let group = group_of(api_version);
         let known = self.table.kinds.iter().any(|row| group_of(row.api_version) == group);
         // A custom resource's group must have a dot (apiextensions' ValidateCustomResourceDefinition).
@@ -292,6 +299,8 @@ mod tests {
     #[test]
     fn what_is_served_is_told_from_what_never_was() {
         assert_eq!(status("1.30", "apps/v1", "Deployment"), ApiStatus::Current);
+        assert_eq!(status("1.30", "apps/v1", "DeploymentList"), ApiStatus::Current);
+        assert_eq!(status("1.30", "v1", "List"), ApiStatus::Current);
         assert_eq!(
             status("1.22", "autoscaling/v2", "HorizontalPodAutoscaler"),
             ApiStatus::NotYet { since: Version::at(23) }

@@ -109,6 +109,20 @@ impl fmt::Display for Expected {
 }
 
 impl Problem<'_> {
+    /// The field that the author meant: of an unknown field its likely name, of any other the
+    /// field itself; `None` for an item of a list and for the object as a whole.
+    pub fn meant(&self) -> Option<&str> {
+        match &self.kind {
+            ProblemKind::UnknownField { hint: Some(Hint::Similar(meant)), .. } => Some(meant),
+            ProblemKind::UnknownField { name, .. } => Some(name),
+            ProblemKind::MissingField { name } => Some(name),
+            ProblemKind::WrongType { .. } | ProblemKind::UnknownValue { .. } => {
+                self.node.key().map(Node::text)
+            }
+            ProblemKind::Api { .. } => None,
+        }
+    }
+
     /// What the API server does.
     pub fn effect(&self) -> Effect {
         match &self.kind {

@@ -33,6 +33,8 @@ impl Schema {
         let Some(row) = self.served(api_version, kind) else {
             match self.api_status(api_version, kind) {
                 ApiStatus::Custom => walk.metadata(object),
+                // An empty list.
+                ApiStatus::Current => {}
                 status => {
                     let node = object.get("apiVersion").unwrap_or(object);
                     walk.report(node, ProblemKind::Api { api_version, kind, status });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seawall_model::Source;
 use seawall_model::document::{Limits, Node, chunks, read};
-use seawall_schema::{Effect, Schema};
+use seawall_schema::{Effect, Schema, Version};
 
 /// Reports of a manifest of one document, each as `line: effect: message`.
 fn problems(version: &str, manifest: &str) -> Vec<String> {
@@ -303,6 +303,26 @@ fn custom_resources_are_looked_at_for_their_metadata_alone() {
         problem("1.30", custom),
         r#"5: drops: unknown field "lables"; did you mean "labels"?"#
     );
+}
+
+#[test]
+fn a_problem_names_the_field_that_was_meant() {
+    for (fields, name) in [
+        ("    securityContex: {}", "securityContext"),
+        ("    hostNetwork: true", "hostNetwork"),
+        ("    securityContext: {privileged: 'true'}", "privileged"),
+        ("    gizmo: 1", "gizmo"),
+    ] {
+        let manifest = container(fields);
+        let source = Arc::new(Source::new("manifest.yaml", manifest));
+        let reading = read(&source, chunks(&source)[0], &Limits::default());
+        let mut meant = Vec::new();
+        let schema = Schema::of(Version::LATEST);
+        schema.validate("v1", "Pod", reading.documents[0].root(), &mut |problem| {
+            meant.push(problem.meant().map(str::to_owned));
+        });
+        assert_eq!(meant, [Some(name.to_owned())]);
+    }
 }
 
 #[test]
