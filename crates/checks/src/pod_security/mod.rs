@@ -2,7 +2,7 @@
 
 mod added_capability;
 mod allow_privilege_escalation;
-mod app_armor_profile_missing;
+mod apparmor_missing;
 mod apparmor_unconfined;
 mod capabilities;
 mod capabilities_not_dropped;
@@ -57,7 +57,7 @@ pub const FAMILY: Family = Family {
         &seccomp_missing::CHECK,
         &seccomp_annotation::CHECK,
         &apparmor_unconfined::CHECK,
-        &app_armor_profile_missing::CHECK,
+        &apparmor_missing::CHECK,
         &no_linux_hardening::CHECK,
         &selinux_options::CHECK,
         &proc_mount_unmasked::CHECK,

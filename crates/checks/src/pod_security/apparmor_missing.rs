@@ -7,7 +7,7 @@ use super::missing::fail_missing;
 
 /// No AppArmor profile, neither as a field nor as an annotation.
 pub const CHECK: Check = Check {
-    id: "app-armor-profile-missing",
+    id: "apparmor-missing",
     title: "Container names no AppArmor profile",
     severity: Severity::Low,
     rationale: "AppArmor keeps a process from files, mounts and capabilities that its profile does \
@@ -27,7 +27,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tutorials/security/apparmor/"],
     scope: Scope::Container(run),
-    cases: include_str!("app_armor_profile_missing.yaml"),
+    cases: include_str!("apparmor_missing.yaml"),
 };
 
 fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
