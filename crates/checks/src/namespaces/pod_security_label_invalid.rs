@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
     remedy: "Write `pod-security.kubernetes.io/enforce`, `audit` or `warn` with `privileged`, \
              `baseline` or `restricted` in lower case, and `enforce-version`, `audit-version` or \
              `warn-version` with `latest` or a version such as `v1.34`, among the labels.",
-    mapping: Mapping { nsa: &[], cis: &["5.2.1"], pss: None, mitre: &["T1562"] },
+    mapping: Mapping { nsa: &[], cis: &["5.2.1"], pss: None, mitre: &["T1610"] },
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-admission/"],
     scope: Scope::Object(&[ObjectKind::Namespace], run),

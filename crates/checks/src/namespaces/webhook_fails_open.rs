@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
     remedy: "Set `failurePolicy: Fail` for webhooks that guard, run them with several replicas and \
              a PodDisruptionBudget, and leave out the namespaces that must start without them by \
              `namespaceSelector`.",
-    mapping: Mapping { nsa: &[], cis: &[], pss: None, mitre: &["T1562"] },
+    mapping: Mapping { nsa: &[], cis: &[], pss: None, mitre: &["T1610"] },
     covers: &["kubescape:C-0036", "kubescape:C-0039"],
     links: &[
         "https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/",
