@@ -92,14 +92,14 @@ fn take(
             }
         }
         Event::MappingStart(anchor, tag) => {
-            let start = content(all, start, anchor != 0 || tag.is_some())?;
-            let flow = all.as_bytes().get(start as usize) == Some(&b'{');
-            builder.open(Kind::Map, Span { start, end: start }, flow, anchor)
+            let content = content(all, start, anchor != 0 || tag.is_some())?;
+            let flow = opens_flow(all, offsets, &span, b'{');
+            builder.open(Kind::Map, Span { start: content, end: content }, flow, anchor)
         }
         Event::SequenceStart(anchor, tag) => {
-            let start = content(all, start, anchor != 0 || tag.is_some())?;
-            let flow = all.as_bytes().get(start as usize) == Some(&b'[');
-            builder.open(Kind::Seq, Span { start, end: start }, flow, anchor)
+            let content = content(all, start, anchor != 0 || tag.is_some())?;
+            let flow = opens_flow(all, offsets, &span, b'[');
+            builder.open(Kind::Seq, Span { start: content, end: content }, flow, anchor)
         }
         Event::MappingEnd | Event::SequenceEnd => {
             // Of brackets the parser's span includes what follows them on the line.
@@ -116,6 +116,13 @@ fn take(
         }
         Event::DocumentStart(_) | Event::StreamStart | Event::StreamEnd | Event::Nothing => Ok(()),
     }
+}
+
+/// Whether a collection is written in brackets. The parser's span of its start then ends with the
+/// bracket; of a block collection it is empty, and may stand at a bracket of the first item.
+fn opens_flow(all: &str, offsets: &Offsets<'_>, span: &saphyr_parser::Span, bracket: u8) -> bool {
+    span.start.index() < span.end.index()
+        && all.as_bytes().get(offsets.byte(&span.end) as usize - 1) == Some(&bracket)
 }
 
 /// Where a value's own text starts behind its anchor and its tag.

@@ -29,6 +29,8 @@ fn readings(text: &str, limits: &Limits) -> Vec<Reading> {
         assert_eq!(chunk.ordinal as usize, index + 1);
         end = chunk.span.end;
         let reading = read(&source, chunk, limits);
+        let slow = read(&source, chunk, &Limits { fast_path: false, ..*limits });
+        assert_eq!(nodes(&reading), nodes(&slow), "the fast path decides otherwise: {text:?}");
         if let Some(error) = &reading.error {
             assert!(error.offset <= chunk.span.end, "an error outside its chunk: {error:?}");
             assert!(!error.cause.is_empty());
@@ -45,6 +47,29 @@ fn readings(text: &str, limits: &Limits) -> Vec<Reading> {
     }
     assert!(end as usize <= text.len());
     readings
+}
+
+/// All that a reading shows of itself.
+fn nodes(reading: &Reading) -> Vec<String> {
+    let documents = reading.documents.iter();
+    documents
+        .flat_map(|document| {
+            let node = |node: Node<'_>| {
+                format!(
+                    "{:?} {:?} {:?} {:?} plain {} flow {} key {}",
+                    node.kind(),
+                    node.text(),
+                    node.span(),
+                    node.anchor(),
+                    node.is_plain(),
+                    node.is_flow(),
+                    node.key().is_some()
+                )
+            };
+            document.nodes().map(node).chain([format!("{:?}", document.duplicates())])
+        })
+        .chain([format!("{:?}", reading.error)])
+        .collect()
 }
 
 /// Places lie in the text, the tree holds together, and its size is bounded.
