@@ -51,7 +51,8 @@ pub enum ApiStatus {
         /// From when on.
         since: Version,
     },
-    /// In a group of Kubernetes' own, or one that no custom resource can have, but unknown there.
+    /// In a group of Kubernetes' own but unknown there, or a kind of Kubernetes' own in a group
+    /// that does not exist.
     Unknown {
         /// What may be meant.
         suggestion: Option<Api>,
@@ -59,6 +60,22 @@ pub enum ApiStatus {
     /// In a group that is not Kubernetes' own: a custom resource or an extension API server's.
     Custom,
 }
+
+/// Kinds written with `apiVersion: v1` that are not for a Kubernetes API server: kubeconfig files,
+/// and OpenShift's kinds from before it had groups.
+const NOT_THE_SERVERS: &[&str] = &[
+    "Build",
+    "BuildConfig",
+    "Config",
+    "DeploymentConfig",
+    "ImageStream",
+    "ImageStreamTag",
+    "OAuthClient",
+    "Project",
+    "Route",
+    "SecurityContextConstraints",
+    "Template",
+];
 
 impl Schema {
     /// How a kind in a group version stands in this version.
@@ -114,22 +131,28 @@ impl Schema {
         {
             return ApiStatus::Current;
         }
+        if api_version == "v1" && NOT_THE_SERVERS.contains(&kind) {
+            return ApiStatus::Custom;
+        }
         let group = group_of(api_version);
-        let known = self.table.kinds.iter().any(|row| group_of(row.api_version) == group);
-        // A custom resource's group must have a dot (apiextensions' ValidateCustomResourceDefinition).
-        if known || !group.contains('.') {
+        let own = api_version == "v1"
+            || !group.is_empty()
+                && self.table.kinds.iter().any(|row| group_of(row.api_version) == group);
+        // A kind of Kubernetes' own in a group that is almost one of its own (`networking.k8.io`),
+        // or that no custom resource can have, for want of a dot (apiextensions'
+        // ValidateCustomResourceDefinition), is a slip and not a custom resource.
+        let slip = || {
+            self.table.kinds.iter().any(|row| {
+                row.kind == kind
+                    && self.serves(row)
+                    && (!group.contains('.')
+                        || strsim::osa_distance(group_of(row.api_version), group) <= 2)
+            })
+        };
+        if own || slip() {
             return ApiStatus::Unknown { suggestion: self.suggest(api_version, kind) };
         }
-        // `networking.k8.io` with a kind of Kubernetes' own is a slip, not a custom resource.
-        let slip = self.table.kinds.iter().find(|row| {
-            row.kind == kind
-                && self.serves(row)
-                && strsim::osa_distance(group_of(row.api_version), group) <= 2
-        });
-        match slip {
-            Some(_) => ApiStatus::Unknown { suggestion: self.suggest(api_version, kind) },
-            None => ApiStatus::Custom,
-        }
+        ApiStatus::Custom
     }
 
     /// The served API that is written most like the one given.
@@ -308,6 +331,9 @@ mod tests {
         assert_eq!(status("1.30", "cert-manager.io/v1", "Certificate"), ApiStatus::Custom);
         assert_eq!(status("1.30", "crd.projectcalico.org/v1", "NetworkPolicy"), ApiStatus::Custom);
         assert_eq!(status("1.30", "gateway.networking.k8s.io/v1", "Gateway"), ApiStatus::Custom);
+        assert_eq!(status("1.30", "v1", "Config"), ApiStatus::Custom);
+        assert_eq!(status("1.30", "skaffold/v4beta6", "Config"), ApiStatus::Custom);
+        assert_eq!(status("1.30", "audit.k8s.io/v1", "Policy"), ApiStatus::Custom);
         for (written, kind, meant) in [
             ("apps/v1", "Deploymnt", api("apps/v1", "Deployment")),
             ("v1", "Deployment", api("apps/v1", "Deployment")),

@@ -56,11 +56,9 @@ fn push(path: &mut String, name: &str, mut shape: Shape) {
 
 /// The closest of some names, if one is close enough to be meant.
 pub(crate) fn similar<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let fold = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
-    let folded = fold(written);
     let limit = (written.chars().count() / 3).min(3);
     names
-        .map(|name| (strsim::osa_distance(&folded, &fold(name)), name))
+        .map(|name| (distance(written, name), name))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
@@ -74,7 +72,7 @@ impl Schema {
         }
         let here = || self.known(frame.definition).map(|field| field.name);
         let near = similar(name, here());
-        if let Some(near) = near.filter(|near| is_slip(name, near)) {
+        if let Some(near) = near.filter(|near| distance(name, near) <= 1) {
             return Some(Hint::Similar(near));
         }
         if self.table.type_name(frame.definition) == "meta.v1.LabelSelector"
@@ -170,10 +168,10 @@ impl Schema {
     }
 }
 
-/// Whether two names differ by case, by separators or by a single letter.
-fn is_slip(written: &str, near: &str) -> bool {
+/// How many letters two names differ by, less case and separators.
+fn distance(written: &str, name: &str) -> usize {
     let fold = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
-    strsim::osa_distance(&fold(written), &fold(near)) <= 1
+    strsim::osa_distance(&fold(written), &fold(name))
 }
 
 /// Whether a value of this kind may stand where the shape is asked for.
