@@ -1,0 +1,4 @@
+//! What the tests render.
+
+pub mod fixed;
+pub mod scan;
