@@ -42,7 +42,7 @@ pub(super) fn each<'a>(
     cx: &mut Cx<'a>,
     mut look: impl FnMut(HostPath<'a>, &mut Cx<'a>),
 ) -> Outcome<'a> {
-    let Some(volumes) = pod.field("volumes") else { return Ok(()) };
+    let Some(volumes) = pod.volumes else { return Ok(()) };
     for volume in volumes.list()? {
         match HostPath::of(volume) {
             Ok(Some(host_path)) => look(host_path, cx),

@@ -51,7 +51,7 @@ const FORBIDDEN: &[&str] = &[
 ];
 
 fn run<'a>(pod: &Pod<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    let Some(volumes) = pod.field("volumes") else { return Ok(()) };
+    let Some(volumes) = pod.volumes else { return Ok(()) };
     for volume in volumes.list()? {
         if let Err(why) = volume.map() {
             cx.undecided(why);

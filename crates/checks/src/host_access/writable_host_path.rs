@@ -25,7 +25,11 @@ pub const CHECK: Check = Check {
 };
 
 fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    let Some(mounts) = container.volume_mounts else { return Ok(()) };
+    let (Some(mounts), Some(volumes)) = (container.volume_mounts, container.pod.volumes) else {
+        return Ok(());
+    };
+    // What is no list would hide its volumes.
+    volumes.list()?;
     for mount in mounts.list()? {
         if let Err(why) = look(container, mount, cx) {
             cx.undecided(why);

@@ -35,6 +35,9 @@ pub struct PodHead<'a> {
     pub spec: Node<'a>,
     /// The pod's security context.
     pub security: SecurityContext<'a>,
+    /// `volumes`.
+    pub volumes: Option<Node<'a>>,
+    host_users: Option<Node<'a>>,
     windows: bool,
 }
 
@@ -49,9 +52,26 @@ impl<'a> std::ops::Deref for Pod<'a> {
 impl<'a> Pod<'a> {
     /// Views a pod spec; `metadata` is the pod's own.
     pub fn new(object: Object<'a>, metadata: Option<Node<'a>>, spec: Node<'a>) -> Self {
-        let security = SecurityContext::new(spec.get("securityContext"));
-        let windows = spec.at_path(&["os", "name"]).and_then(Node::as_str) == Some("windows");
-        let head = PodHead { object, metadata, spec, security, windows };
+        let mut head = PodHead {
+            object,
+            metadata,
+            spec,
+            security: SecurityContext::default(),
+            volumes: None,
+            host_users: None,
+            windows: false,
+        };
+        for (key, value) in spec.entries().filter(|(_, value)| !value.is_null()) {
+            match key.text() {
+                "securityContext" => head.security = SecurityContext::new(Some(value)),
+                "volumes" => head.volumes = Some(value),
+                "hostUsers" => head.host_users = Some(value),
+                "os" => {
+                    head.windows = value.get("name").and_then(Node::as_str) == Some("windows");
+                }
+                _ => {}
+            }
+        }
         let containers = container::all(head);
         Pod { head, containers }
     }
@@ -104,7 +124,7 @@ impl<'a> PodHead<'a> {
 
     /// Whether the pod has a user namespace of its own (`hostUsers: false`).
     pub fn has_user_namespace(&self) -> Result<bool, Undecided<'a>> {
-        Ok(self.flag("hostUsers")?.is_some_and(|host| !host.value))
+        Ok(optional(self.host_users, Node::boolean)?.is_some_and(|host| !host.value))
     }
 
     /// `serviceAccountName`, else the deprecated `serviceAccount` that the API server copies into
@@ -122,7 +142,7 @@ impl<'a> PodHead<'a> {
 
     /// The volumes of the pod.
     pub fn volumes(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
-        self.spec.get("volumes").into_iter().flat_map(Node::items)
+        self.volumes.into_iter().flat_map(Node::items)
     }
 
     /// The volume of a name.
