@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use seawall_model::document::{Limits, Node, chunks, read};
-use seawall_model::{Check, Scope, Source};
+use seawall_model::{Check, ObjectKind, Scope, Source};
 
 use crate::registry::{FAMILIES, all};
 
@@ -38,7 +38,11 @@ fn looks_at(scope: Scope) -> String {
         Scope::Container(_) => "each container".to_owned(),
         Scope::Pod(_) => "each pod".to_owned(),
         Scope::Object(kinds, _) => {
-            let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+            let name = |kind: &ObjectKind| match kind {
+                ObjectKind::Custom => "custom resource",
+                known => known.name(),
+            };
+            let kinds: Vec<&str> = kinds.iter().map(name).collect();
             format!("each {}", kinds.join(", "))
         }
         Scope::AnyObject(_) => "each object".to_owned(),

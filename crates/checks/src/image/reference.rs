@@ -126,7 +126,8 @@ pub(super) fn for_each_image<'a>(
         }
     }
     cx.in_container("");
-    for volume in pod.volumes() {
+    let Some(volumes) = pod.field("volumes") else { return Ok(()) };
+    for volume in volumes.list()? {
         let Some(node) = volume.at_path(&["image", "reference"]) else { continue };
         match read(node) {
             Ok(image) => look(Whose::Volume(volume), image, cx),

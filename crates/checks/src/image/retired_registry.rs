@@ -28,19 +28,19 @@ pub const CHECK: Check = Check {
 
 /// Registries and repositories, what became of them, and what to use instead.
 const RETIRED: &[(&str, &str, &str)] = &[
-    ("k8s.gcr.io", "frozen in April 2023", "registry.k8s.io"),
-    ("gcr.io/google-containers", "frozen before k8s.gcr.io was", "registry.k8s.io"),
-    ("gcr.io/google_containers", "frozen before k8s.gcr.io was", "registry.k8s.io"),
-    ("gcr.io/kubernetes-helm", "closed with Helm 2", "Helm 3, which has no server"),
-    ("gcr.io/kubebuilder", "closed in March 2025", "the images of the project itself"),
+    ("k8s.gcr.io", "was frozen in April 2023", "registry.k8s.io"),
+    ("gcr.io/google-containers", "was frozen even before k8s.gcr.io", "registry.k8s.io"),
+    ("gcr.io/google_containers", "was frozen even before k8s.gcr.io", "registry.k8s.io"),
+    ("gcr.io/kubernetes-helm", "was closed with Helm 2", "Helm 3, which has no server"),
+    ("gcr.io/kubebuilder", "was closed in March 2025", "the images of the project itself"),
     (
         "docker.io/bitnamilegacy",
-        "an archive without updates since August 2025",
+        "is an archive without updates since August 2025",
         "the images of the project itself",
     ),
     (
         "docker.io/bitnami",
-        "without releases since September 2025",
+        "has no releases since September 2025",
         "the images of the project itself",
     ),
 ];
@@ -56,7 +56,7 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         cx.fail(
             image.node,
             format!(
-                "{} runs {} from {registry}, which is {fate}; use {instead}",
+                "{} runs {} from {registry}, which {fate}; use {instead}",
                 container.noun(),
                 image.node.text()
             ),

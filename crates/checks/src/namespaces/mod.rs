@@ -14,6 +14,8 @@ mod webhooks;
 mod workload_in_system_namespace;
 mod workloads;
 
+pub(crate) use workloads::SYSTEM_NAMESPACES;
+
 use crate::registry::Family;
 
 /// The family's checks.

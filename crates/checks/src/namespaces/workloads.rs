@@ -16,4 +16,4 @@ pub(super) const WORKLOADS: &[ObjectKind] = &[
 ];
 
 /// The namespaces that Kubernetes makes for itself.
-pub(super) const SYSTEM_NAMESPACES: &[&str] = &["kube-system", "kube-public", "kube-node-lease"];
+pub(crate) const SYSTEM_NAMESPACES: &[&str] = &["kube-system", "kube-public", "kube-node-lease"];

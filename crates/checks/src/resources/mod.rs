@@ -12,7 +12,6 @@ mod namespace_without_limit_range;
 mod namespace_without_resource_quota;
 mod requests_below_limits;
 mod resources_above_maximum;
-mod system;
 
 use crate::registry::Family;
 

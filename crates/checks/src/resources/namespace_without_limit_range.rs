@@ -2,9 +2,10 @@
 
 use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
 
-use super::system::is_system;
+use crate::namespaces::SYSTEM_NAMESPACES;
 
-/// A Namespace without a LimitRange that names any limit among what was read.
+/// A Namespace without a LimitRange with `spec.limits` among what was read. Those of Kubernetes
+/// itself are not asked.
 pub const CHECK: Check = Check {
     id: "namespace-without-limit-range",
     title: "Namespace has no limit range",
@@ -21,7 +22,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run<'a>(namespace: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    if is_system(namespace.name()) {
+    if SYSTEM_NAMESPACES.contains(&namespace.name()) {
         cx.not_applicable();
         return Ok(());
     }

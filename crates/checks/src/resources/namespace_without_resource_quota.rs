@@ -2,9 +2,10 @@
 
 use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
 
-use super::system::is_system;
+use crate::namespaces::SYSTEM_NAMESPACES;
 
-/// A Namespace without a ResourceQuota that names any amount among what was read.
+/// A Namespace without a ResourceQuota with `spec.hard` among what was read. Those of Kubernetes
+/// itself are not asked: a quota there would bound the cluster's own components.
 pub const CHECK: Check = Check {
     id: "namespace-without-resource-quota",
     title: "Namespace has no resource quota",
@@ -22,7 +23,7 @@ pub const CHECK: Check = Check {
 };
 
 fn run<'a>(namespace: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    if is_system(namespace.name()) {
+    if SYSTEM_NAMESPACES.contains(&namespace.name()) {
         cx.not_applicable();
         return Ok(());
     }

@@ -67,6 +67,7 @@ fn of_account<'a>(
     Ok(decided)
 }
 
+/// What was read from a cluster shows the plugin's own work, which must not count.
 fn all_mount_something_else(pod: &Pod<'_>) -> bool {
     let mut containers = pod
         .containers()
@@ -75,10 +76,15 @@ fn all_mount_something_else(pod: &Pod<'_>) -> bool {
         .peekable();
     containers.peek().is_some()
         && containers.all(|container| {
-            container
-                .volume_mounts
-                .into_iter()
-                .flat_map(Node::items)
-                .any(|mount| mount.get("mountPath").and_then(Node::as_str) == Some(MOUNT_PATH))
+            container.volume_mounts.into_iter().flat_map(Node::items).any(|mount| {
+                let field = |key| mount.get(key).and_then(Node::as_str);
+                field("mountPath") == Some(MOUNT_PATH)
+                    && !field("name").is_some_and(is_made_by_admission)
+            })
         })
+}
+
+/// The plugin's volumes: `kube-api-access-x7k2p`, and `default-token-x7k2p` up to Kubernetes 1.20.
+fn is_made_by_admission(volume: &str) -> bool {
+    volume.starts_with("kube-api-access-") || volume.contains("-token-")
 }
