@@ -1,8 +1,8 @@
 //! What may a pod do?
 //!
-//! [`standards`] judges a pod by the Pod Security Standards, for every version of them, as the API
-//! server's Pod Security admission would. Each rule stands alone, so that whoever asks for one of
-//! them asks here.
+//! [`standards`] evaluates a pod by the Pod Security Standards, for every version of them, as Pod
+//! Security admission in the API server would. Each rule stands alone, so that whoever asks for one
+//! of them asks here.
 //!
 //! Pure: no input or output, no clock, no threads.
 

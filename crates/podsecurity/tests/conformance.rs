@@ -3,12 +3,12 @@
 
 #![allow(clippy::print_stdout, reason = "says what was compared")]
 
-mod judged;
+mod evaluated;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use judged::judged;
+use evaluated::evaluated;
 use seawall_model::Level;
 use seawall_podsecurity::standards::Version;
 
@@ -30,7 +30,7 @@ fn name(path: &Path) -> &str {
 }
 
 #[test]
-fn upstream_fixtures_are_judged_as_upstream_judges_them() {
+fn upstream_fixtures_are_evaluated_as_upstream_does() {
     let root =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/pod-security");
     if !root.exists() {
@@ -45,10 +45,12 @@ fn upstream_fixtures_are_judged_as_upstream_judges_them() {
             for (verdict, allowed) in [("pass", true), ("fail", false)] {
                 for file in entries(&versions.join(verdict)) {
                     let text = fs::read_to_string(&file).expect("a fixture can be read");
-                    let judged = judged(&text, level, version);
+                    let evaluated = evaluated(&text, level, version);
                     // Nothing in them is malformed, so nothing may be undecided.
-                    if judged.forbidden_by.is_empty() != allowed || !judged.undecided.is_empty() {
-                        wrong.push(format!("{}: {judged:?}", file.display()));
+                    if evaluated.forbidden_by.is_empty() != allowed
+                        || !evaluated.undecided.is_empty()
+                    {
+                        wrong.push(format!("{}: {evaluated:?}", file.display()));
                     }
                     count += 1;
                 }

@@ -1,9 +1,9 @@
 //! What each version of the standards forbids, where versions or levels differ, and what can't be
 //! decided.
 
-mod judged;
+mod evaluated;
 
-use judged::judged;
+use evaluated::evaluated;
 use seawall_model::Level;
 use seawall_podsecurity::standards::{CHECKS, Standard, Version};
 
@@ -31,9 +31,9 @@ fn bare(metadata: &str, spec: &str, container: &str) -> String {
 
 /// The checks that forbid a pod at `v1.minor`.
 fn at(minor: u32, level: Level, manifest: &str) -> Vec<&'static str> {
-    let judged = judged(manifest, level, Version::v1(minor));
-    assert_eq!(judged.undecided, Vec::<String>::new(), "{manifest}");
-    judged.forbidden_by
+    let evaluated = evaluated(manifest, level, Version::v1(minor));
+    assert_eq!(evaluated.undecided, Vec::<String>::new(), "{manifest}");
+    evaluated.forbidden_by
 }
 
 /// Asserts that `check` alone forbids a pod up to `v1.(since - 1)`, and nothing from then on.
@@ -126,9 +126,9 @@ fn the_selinux_type_of_engines_is_allowed_since_1_31() {
     let pod = restricted("", "seLinuxOptions: {type: container_engine_t}", "");
     allowed_since(31, BASELINE, "seLinuxOptions", &pod);
     let user = restricted("", "seLinuxOptions: {type: container_t, user: u, role: r}", "");
-    let judged = judged(&user, BASELINE, Version::LATEST);
+    let evaluated = evaluated(&user, BASELINE, Version::LATEST);
     assert_eq!(
-        judged.violations,
+        evaluated.violations,
         [
             "spec.securityContext.seLinuxOptions.user: the pod sets the SELinux user \"u\"; remove it",
             "spec.securityContext.seLinuxOptions.role: the pod sets the SELinux role \"r\"; remove it",
@@ -262,7 +262,7 @@ fn every_list_of_containers_is_looked_at_and_named() {
         containers: [{name: b, ports: [{hostPort: 80}, {hostPort: 0}]}],
         ephemeralContainers: [{name: c, securityContext: {privileged: true}}]}}";
     assert_eq!(
-        judged(pod, BASELINE, Version::LATEST).violations,
+        evaluated(pod, BASELINE, Version::LATEST).violations,
         [
             "spec.containers[b].ports[0].hostPort: container b takes port 80 of the node; remove \
              `hostPort` and use a Service",
@@ -304,14 +304,16 @@ fn what_is_malformed_is_neither_allowed_nor_forbidden() {
         (bare("", "", "lifecycle: {preStop: [h]}"), "preStop is a list"),
         (bare("annotations: a", "", ""), "annotations is a string"),
     ] {
-        let judged = judged(&pod, BASELINE, Version::LATEST);
-        assert_eq!(judged.violations, [""; 0], "{pod}");
-        let [said] = judged.undecided.as_slice() else { panic!("{:?}: {pod}", judged.undecided) };
+        let evaluated = evaluated(&pod, BASELINE, Version::LATEST);
+        assert_eq!(evaluated.violations, [""; 0], "{pod}");
+        let [said] = evaluated.undecided.as_slice() else {
+            panic!("{:?}: {pod}", evaluated.undecided)
+        };
         assert!(said.contains(why), "{said}: {pod}");
     }
     let volume = restricted("volumes: [{name: v, emptydir: {}}],", "", "");
     assert_eq!(
-        judged(&volume, RESTRICTED, Version::LATEST).undecided,
+        evaluated(&volume, RESTRICTED, Version::LATEST).undecided,
         ["emptydir is no volume type that Kubernetes is known to have"]
     );
 }
@@ -323,7 +325,7 @@ fn one_malformed_field_does_not_hide_what_is_forbidden() {
         "hostNetwork: 'true', hostPID: true,",
         "securityContext: {capabilities: {add: [1, SYS_ADMIN]}}",
     );
-    let judged = judged(&pod, BASELINE, Version::LATEST);
-    assert_eq!(judged.forbidden_by, ["capabilities_baseline", "hostNamespaces"]);
-    assert_eq!(judged.undecided.len(), 2);
+    let evaluated = evaluated(&pod, BASELINE, Version::LATEST);
+    assert_eq!(evaluated.forbidden_by, ["capabilities_baseline", "hostNamespaces"]);
+    assert_eq!(evaluated.undecided.len(), 2);
 }

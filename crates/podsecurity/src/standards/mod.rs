@@ -107,14 +107,14 @@ pub struct Standard {
 
 /// What a standard says of a pod.
 #[derive(Clone, Debug, Default)]
-pub struct Judgement<'a> {
+pub struct Evaluation<'a> {
     /// What is forbidden.
     pub violations: Vec<Violation<'a>>,
     /// What could not be understood, each value once.
     pub undecided: Vec<Undecided<'a>>,
 }
 
-impl Judgement<'_> {
+impl Evaluation<'_> {
     /// Whether the pod may run: nothing is forbidden and nothing is undecided.
     pub fn is_allowed(&self) -> bool {
         self.violations.is_empty() && self.undecided.is_empty()
@@ -140,9 +140,9 @@ impl Standard {
         self.checks.iter().map(|(check, _)| *check)
     }
 
-    /// Judges a pod.
-    pub fn judge<'a>(&self, pod: &Pod<'a>) -> Judgement<'a> {
-        let Some((first, _)) = self.checks.first() else { return Judgement::default() };
+    /// Evaluates a pod.
+    pub fn evaluate<'a>(&self, pod: &Pod<'a>) -> Evaluation<'a> {
+        let Some((first, _)) = self.checks.first() else { return Evaluation::default() };
         let mut found = Found::new(first);
         found.undecided.extend(unread_containers(pod.spec));
         for (check, revision) in &self.checks {
@@ -154,13 +154,13 @@ impl Standard {
         // Several checks may have stumbled over one value.
         undecided.sort_by_key(|why| why.node.index());
         undecided.dedup_by_key(|why| why.node.index());
-        Judgement { violations, undecided }
+        Evaluation { violations, undecided }
     }
 }
 
-/// Judges a pod by a level at a version; see [`Standard`] for judging many.
-pub fn judge<'a>(pod: &Pod<'a>, level: Level, version: Version) -> Judgement<'a> {
-    Standard::new(level, version).judge(pod)
+/// Evaluates a pod by a level at a version; see [`Standard`] for evaluating many.
+pub fn evaluate<'a>(pod: &Pod<'a>, level: Level, version: Version) -> Evaluation<'a> {
+    Standard::new(level, version).evaluate(pod)
 }
 
 /// Containers that the view of the pod passes over because they are none.

@@ -1,4 +1,4 @@
-//! Judges the pods of a text.
+//! Evaluates the pods of a text.
 
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use seawall_podsecurity::standards::{Standard, Version};
 /// What a standard says of a pod: the checks that forbid something, each once, and whether
 /// anything is undecided.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct Evaluated {
     pub forbidden_by: Vec<&'static str>,
     /// Each violation's place and wording.
     pub violations: Vec<String>,
     pub undecided: Vec<String>,
 }
 
-impl Judged {
+impl Evaluated {
     pub fn is_allowed(&self) -> bool {
         self.forbidden_by.is_empty() && self.undecided.is_empty()
     }
 }
 
-/// The judgement of a text's one pod.
-pub fn judged(manifest: &str, level: Level, version: Version) -> Judged {
+/// The evaluation of a text's one pod.
+pub fn evaluated(manifest: &str, level: Level, version: Version) -> Evaluated {
     let source = Arc::new(Source::new("pod.yaml", manifest.to_owned()));
     let mut inventory = Inventory::new();
     for chunk in chunks(&source) {
@@ -37,10 +37,10 @@ pub fn judged(manifest: &str, level: Level, version: Version) -> Judged {
     let object = inventory.object(0);
     let pods = pods_of(object);
     let [pod] = pods.as_slice() else { panic!("{} pods in {manifest}", pods.len()) };
-    let judgement = Standard::new(level, version).judge(pod);
-    let mut forbidden_by: Vec<_> = judgement.violations.iter().map(|v| v.check.id).collect();
+    let evaluation = Standard::new(level, version).evaluate(pod);
+    let mut forbidden_by: Vec<_> = evaluation.violations.iter().map(|v| v.check.id).collect();
     forbidden_by.dedup();
-    let violations = judgement
+    let violations = evaluation
         .violations
         .iter()
         .map(|v| {
@@ -49,8 +49,8 @@ pub fn judged(manifest: &str, level: Level, version: Version) -> Judged {
             format!("{path}{dot}{}: {}", v.missing, v.reason)
         })
         .collect();
-    let undecided = judgement.undecided.iter().map(|u| u.why.to_string()).collect();
-    let judged = Judged { forbidden_by, violations, undecided };
-    assert_eq!(judged.is_allowed(), judgement.is_allowed());
-    judged
+    let undecided = evaluation.undecided.iter().map(|u| u.why.to_string()).collect();
+    let evaluated = Evaluated { forbidden_by, violations, undecided };
+    assert_eq!(evaluated.is_allowed(), evaluation.is_allowed());
+    evaluated
 }
