@@ -46,6 +46,10 @@ const PLACES: &[Place] = &[
     tree("/var/lib/etcd", "the whole state of the cluster, Secrets included"),
     tree("/var/lib/rancher", "the credentials and static pods of k3s or RKE2"),
     tree("/var/lib/k0s", "the credentials and the state of k0s"),
+    tree(
+        "/var/lib/docker/containers",
+        "the logs of all containers, and their settings with environment variables",
+    ),
     tree("/var/lib/docker", "the file systems of all containers on the node"),
     tree("/var/lib/containerd", "the file systems of all containers on the node"),
     tree("/var/lib/containers", "the file systems of all containers on the node"),

@@ -40,16 +40,15 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     }
     let user = look(container, "user", container.run_as_user(), cx);
     let group = look(container, "group", container.run_as_group(), cx);
-    let (field, ids) = match (user, group) {
-        (false, false) => ("runAsUser", "user and group"),
-        (false, true) => ("runAsUser", "user"),
-        (true, false) => ("runAsGroup", "group"),
+    let (field, ids, fields) = match (user, group) {
+        (false, false) => ("runAsUser", "user and group", "`runAsUser` and `runAsGroup`"),
+        (false, true) => ("runAsUser", "user", "`runAsUser`"),
+        (true, false) => ("runAsGroup", "group", "`runAsGroup`"),
         (true, true) => return Ok(()),
     };
     let message = format!(
-        "{} runs as the {ids} that its image names; set {} above {HIGHEST_OF_NODE}",
-        container.noun(),
-        if ids == "user and group" { "`runAsUser` and `runAsGroup`" } else { field }
+        "{} runs as the {ids} that its image names; set {fields} above {HIGHEST_OF_NODE}",
+        container.noun()
     );
     fail_missing(container, field, message, cx);
     Ok(())
