@@ -6,6 +6,7 @@ mod host_aliases;
 mod host_ipc;
 mod host_network;
 mod host_path;
+mod host_path_persistent_volume;
 mod host_path_volume;
 mod host_pid;
 mod host_port;
@@ -32,5 +33,6 @@ pub const FAMILY: Family = Family {
         &cloud_credentials_host_path::CHECK,
         &volume_type_not_restricted::CHECK,
         &host_aliases::CHECK,
+        &host_path_persistent_volume::CHECK,
     ],
 };
