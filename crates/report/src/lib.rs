@@ -5,7 +5,7 @@
 //! promise: what could not be read or decided is said, never left out.
 //!
 //! Names, messages and source lines come from strangers. Whatever is shown to people goes through
-//! [`escape`] first, so that no manifest can paint over a terminal or a review.
+//! `escape` first, so that no manifest can paint over a terminal or a review.
 
 mod batch;
 pub mod csv;

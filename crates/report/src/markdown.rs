@@ -32,7 +32,9 @@ pub fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     // Few words on what was not read go first, so that no number of findings can cut them off.
     page.rows(
         "### Not scanned\n\n| What | Where | Cause |\n| --- | --- | --- |\n",
-        report.coverage.unread().map(|part| {
+        MOST / 8,
+        report.coverage.unread(),
+        |part| {
             let cause = part.outcome.to_string();
             let place = if part.line > 0 {
                 format!("{}:{}", part.file, part.line)
@@ -40,31 +42,34 @@ pub fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
                 part.file.to_string()
             };
             format!("| {} | {} | {} |\n", part.outcome.name(), code(&place), prose(&cause))
-        }),
-        MOST / 8,
+        },
     );
     page.rows(
         "### Not decided\n\n| Check | Whose | Why | Where |\n| --- | --- | --- | --- |\n",
-        report.unknown.iter().map(|unknown| {
+        MOST / 8,
+        report.unknown.iter(),
+        |unknown| {
             let (whose, why) = (subject(&unknown.subject), prose(&unknown.reason));
             let place = place(Place::of(&unknown.location));
             format!("| {} | {} | {why} | {place} |\n", unknown.check.id, prose(&whose))
-        }),
-        MOST / 8,
+        },
     );
     page.rows(
         "### Exceptions that need a look\n\n| What | Why | Where |\n| --- | --- | --- |\n",
-        report.notices.iter().map(|notice| {
+        MOST / 8,
+        report.notices.iter(),
+        |notice| {
             let place = place(Place::of(&notice.location));
             format!("| {} | {} | {place} |\n", notice.kind.name(), prose(&notice.message))
-        }),
-        MOST / 8,
+        },
     );
     if let Some(framework) = report.framework {
         let results = summarise(framework, report);
         page.rows(
             &format!("### {}\n\n| Control | Status | |\n| --- | --- | --- |\n", framework.title),
-            results.iter().map(|result| {
+            MOST / 4,
+            results.iter(),
+            |result| {
                 let (id, title) = (result.control.id, result.control.title);
                 let status = result.status.name();
                 match result.status {
@@ -73,8 +78,7 @@ pub fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
                     }
                     _ => format!("| {id} | {status} | {} |\n", prose(title)),
                 }
-            }),
-            MOST / 4,
+            },
         );
     }
     let mut findings: Vec<&Finding> = report.counting().collect();
@@ -83,7 +87,9 @@ pub fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     page.rows(
         "### Findings\n\n| Severity | Check | Whose | What | Where |\n\
          | --- | --- | --- | --- | --- |\n",
-        findings.into_iter().map(|finding| {
+        MOST,
+        findings.into_iter(),
+        |finding| {
             let whose = prose(&finding.subject.object.to_string());
             let what = prose(&finding.message);
             let place = place(Place::of_finding(finding));
@@ -91,8 +97,7 @@ pub fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
                 "| {} | {} | {whose} | {what} | {place} |\n",
                 finding.severity, finding.check.id
             )
-        }),
-        MOST,
+        },
     );
     out.write_all(page.text.as_bytes())
 }
@@ -145,22 +150,24 @@ impl Page {
     }
 
     /// Adds a table of at most so many characters, and a word about the rows that did not fit.
-    fn rows(&mut self, head: &str, rows: impl Iterator<Item = String>, most: usize) {
-        let mut rows = rows.peekable();
-        if rows.peek().is_none() {
+    fn rows<T>(
+        &mut self,
+        head: &str,
+        most: usize,
+        items: impl Iterator<Item = T>,
+        row: impl Fn(T) -> String,
+    ) {
+        let mut items = items.peekable();
+        if items.peek().is_none() {
             return;
         }
         let kept = self.room.saturating_sub(most);
         self.room -= kept;
-        let mut cut = 0_u64;
-        if self.push(head) {
-            for row in rows {
-                if cut > 0 || !self.push(&row) {
-                    cut += 1;
-                }
-            }
-        } else {
-            cut = rows.count() as u64;
+        let mut cut = 0;
+        if !self.push(head) {
+            cut = items.count() as u64;
+        } else if items.any(|item| !self.push(&row(item))) {
+            cut = 1 + items.count() as u64;
         }
         self.room += kept;
         if cut > 0 {
