@@ -491,6 +491,7 @@ mod tests {
             "- a: 1\n  a: 2\n- b\n",
             "yes: 1\n0x10: 2\n1.5: 3\n",
             "a: [1, 2.5, -3, true, null]\n",
+            "a: { b: 1 }\nc: [ d ]\ne:\n- []\n- [ ]\n",
         ] {
             assert!(compare(text), "not taken: {text:?}");
         }

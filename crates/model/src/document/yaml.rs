@@ -1,9 +1,10 @@
 //! YAML text to documents, by the events of `saphyr-parser`.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use saphyr_parser::{Event, Input, Marker, Parser, ScalarStyle, Tag};
 
 use super::build::{Builder, Text, error};
 use super::{Chunk, Kind, Limits, ReadError, Reading, scalar};
@@ -23,21 +24,67 @@ pub(super) fn read(source: &Arc<Source>, chunk: Chunk, limits: &Limits) -> Readi
     // kubectl puts a line end behind the last line (`LineReader`), which block scalars can see.
     let ended =
         if text.ends_with('\n') { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
-    let mut parser = Parser::new_from_str(&ended);
-    let error = loop {
-        match parser.next_event() {
-            None => break None,
-            Some(Err(e)) => {
-                break Some(error(offsets.byte(e.marker()), e.info().to_owned()));
-            }
-            Some(Ok((event, span))) => {
-                if let Err(e) = take(&mut builder, source, &offsets, event, span) {
-                    break Some(e);
+    let error = if ended.len() <= AHEAD {
+        drive(Parser::new_from_str(&ended), &Meter::default(), &mut builder, source, &offsets)
+    } else {
+        let meter = Meter::default();
+        let characters = ended.chars().take_while(|_| meter.allows());
+        drive(Parser::new_from_iter(characters), &meter, &mut builder, source, &offsets)
+    };
+    Reading { documents: builder.into_documents(), error }
+}
+
+/// How many characters the parser may take in for one event. It keeps the tokens of brackets that
+/// may yet turn out to be a key, some 180 bytes each, until they close; no ConfigMap holds more
+/// than this.
+const AHEAD: usize = 1 << 20;
+
+/// Counts the characters that the parser takes in.
+struct Meter {
+    left: Cell<usize>,
+    exceeded: Cell<bool>,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        Meter { left: Cell::new(AHEAD), exceeded: Cell::new(false) }
+    }
+}
+
+impl Meter {
+    fn allows(&self) -> bool {
+        let left = self.left.get();
+        self.exceeded.set(left == 0);
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+/// Takes the parser's events until they end, or an error ends them.
+fn drive<'t>(
+    mut parser: Parser<'t, impl Input>,
+    meter: &Meter,
+    builder: &mut Builder<'_>,
+    source: &Source,
+    offsets: &Offsets<'_>,
+) -> Option<ReadError> {
+    let mut at = offsets.base;
+    loop {
+        meter.left.set(AHEAD);
+        let next = parser.next_event();
+        if meter.exceeded.get() {
+            return Some(error(at, format!("a value of more than {AHEAD} characters")));
+        }
+        match next? {
+            Err(e) => return Some(error(offsets.byte(e.marker()), e.info().to_owned())),
+            Ok((event, span)) => {
+                at = offsets.byte(&span.end);
+                if let Err(e) = take(builder, source, offsets, event, span) {
+                    return Some(e);
                 }
             }
         }
-    };
-    Reading { documents: builder.into_documents(), error }
+    }
 }
 
 /// Where the first character stands that go-yaml refuses (`yaml_parser_update_buffer`), or that
@@ -72,9 +119,10 @@ fn take(
         Event::Scalar(value, style, anchor, tag) => {
             let end = offsets.byte(&span.end).max(start);
             let content = content(all, start, anchor != 0 || tag.is_some())?;
-            let start = if content <= end && !value.is_empty() { content } else { start };
-            let (span, text) = place(all, Span { start, end }, &value, style);
             let plain = style == ScalarStyle::Plain;
+            // Of nothing at all, its anchor or its tag is the place.
+            let start = if plain && value.is_empty() { start } else { content };
+            let (span, text) = place(all, Span { start, end }, &value, style);
             if plain && builder.in_flow() {
                 refuse_flow_quirks(all, span)?;
             }
@@ -93,12 +141,12 @@ fn take(
         }
         Event::MappingStart(anchor, tag) => {
             let content = content(all, start, anchor != 0 || tag.is_some())?;
-            let flow = opens_flow(all, offsets, &span, b'{');
+            let flow = opens_flow(all, content, offsets.byte(&span.end), b'{');
             builder.open(Kind::Map, Span { start: content, end: content }, flow, anchor)
         }
         Event::SequenceStart(anchor, tag) => {
             let content = content(all, start, anchor != 0 || tag.is_some())?;
-            let flow = opens_flow(all, offsets, &span, b'[');
+            let flow = opens_flow(all, content, offsets.byte(&span.end), b'[');
             builder.open(Kind::Seq, Span { start: content, end: content }, flow, anchor)
         }
         Event::MappingEnd | Event::SequenceEnd => {
@@ -118,11 +166,11 @@ fn take(
     }
 }
 
-/// Whether a collection is written in brackets. The parser's span of its start then ends with the
-/// bracket; of a block collection it is empty, and may stand at a bracket of the first item.
-fn opens_flow(all: &str, offsets: &Offsets<'_>, span: &saphyr_parser::Span, bracket: u8) -> bool {
-    span.start.index() < span.end.index()
-        && all.as_bytes().get(offsets.byte(&span.end) as usize - 1) == Some(&bracket)
+/// Whether a collection whose own text starts at `content` is written in brackets. The parser's
+/// span of its start then reaches past the bracket; of a block collection it holds no more than an
+/// anchor and a tag, though it may stand at a bracket of the first item.
+fn opens_flow(all: &str, content: u32, end: u32, bracket: u8) -> bool {
+    content < end && all.as_bytes()[content as usize] == bracket
 }
 
 /// Where a value's own text starts behind its anchor and its tag.
@@ -160,30 +208,44 @@ fn name_end(all: &str, start: usize) -> Result<usize, ReadError> {
 
 /// The span of a scalar without what the parser adds behind it, and where its text stands.
 fn place<'v>(all: &str, span: Span, value: &'v str, style: ScalarStyle) -> (Span, Text<'v>) {
-    let written = &all[span.start as usize..];
-    let verbatim = |skip: u32, quotes: u32| {
-        let start = span.start + skip;
-        let end = start + value.len() as u32;
-        (Span { start: span.start, end: end + quotes }, Text::Verbatim(Span { start, end }))
-    };
-    match style {
-        ScalarStyle::Plain if written.starts_with(value) => verbatim(0, 0),
-        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted
-            if written.len() > value.len() + 1
-                && written.is_char_boundary(1)
-                && written[1..].starts_with(value)
-                && matches!(written.as_bytes()[value.len() + 1], b'"' | b'\'')
-                && !value.contains(['\\', '\'', '\n']) =>
-        {
-            verbatim(1, 1)
+    let Span { start, end } = span;
+    let written = &all[start as usize..end as usize];
+    let (span, inner) = match style {
+        ScalarStyle::Plain => {
+            let end = start + written.trim_end().len() as u32;
+            (Span { start, end }, Span { start, end })
+        }
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+            let end = start + quoted_length(written.as_bytes()) as u32;
+            (Span { start, end }, Span { start: start + 1, end: end - 1 })
         }
         ScalarStyle::Literal | ScalarStyle::Folded => {
             // The parser's end is where the next thing starts.
-            let block = written[..(span.end - span.start) as usize].trim_end().len() as u32;
-            (Span { start: span.start, end: span.start + block }, Text::Decoded(value))
+            let end = start + written.trim_end().len() as u32;
+            return (Span { start, end }, Text::Decoded(value));
         }
-        _ => (span, Text::Decoded(value)),
+    };
+    if all[inner.start as usize..inner.end as usize] == *value {
+        (span, Text::Verbatim(inner))
+    } else {
+        (span, Text::Decoded(value))
     }
+}
+
+/// How long a quoted scalar is, its quotes included, at whose first quote a text starts.
+fn quoted_length(text: &[u8]) -> usize {
+    let quote = text[0];
+    let mut at = 1;
+    while let Some(&byte) = text.get(at) {
+        let doubled = quote == b'\'' && text.get(at + 1) == Some(&quote);
+        match byte {
+            b'\\' if quote == b'"' => at += 2,
+            byte if byte == quote && doubled => at += 2,
+            byte if byte == quote => return at + 1,
+            _ => at += 1,
+        }
+    }
+    text.len()
 }
 
 /// Keys become strings as `convertToJSONableObject` of `sigs.k8s.io/yaml` makes them.
