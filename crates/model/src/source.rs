@@ -30,12 +30,18 @@ pub struct Source {
     text: String,
     /// Byte offset of the start of each line; made when first asked for.
     lines: OnceLock<Vec<u32>>,
+    /// Of a text that is not ASCII, the characters before every [`BLOCK`]th byte: a line may be the
+    /// whole file, and columns must not be counted from its start each time.
+    characters: OnceLock<Option<Vec<u32>>>,
 }
+
+/// Bytes between two counts of characters.
+const BLOCK: usize = 4096;
 
 impl Source {
     /// Wraps a text. Texts of 4 GiB and more do not occur: the readers refuse them.
     pub fn new(name: impl Into<Arc<str>>, text: String) -> Self {
-        Source { name: name.into(), text, lines: OnceLock::new() }
+        Source { name: name.into(), text, lines: OnceLock::new(), characters: OnceLock::new() }
     }
 
     /// The name as the user gave it: a path with `/`, or `<stdin>`.
@@ -56,6 +62,34 @@ impl Source {
         })
     }
 
+    fn characters_before(&self, offset: usize) -> u32 {
+        let count = |from: usize, to: usize| {
+            // Continuation bytes are not characters of their own.
+            self.text.as_bytes()[from..to].iter().filter(|b| **b & 0xc0 != 0x80).count() as u32
+        };
+        let blocks = self.characters.get_or_init(|| {
+            (!self.text.is_ascii()).then(|| {
+                let mut total = 0;
+                let starts = (0..self.text.len()).step_by(BLOCK);
+                starts
+                    .map(|start| {
+                        let before = total;
+                        total += count(start, (start + BLOCK).min(self.text.len()));
+                        before
+                    })
+                    .collect()
+            })
+        });
+        match blocks {
+            None => offset as u32,
+            Some(blocks) => match blocks.get(offset / BLOCK) {
+                Some(before) => before + count(offset / BLOCK * BLOCK, offset),
+                // At the end of a text of whole blocks.
+                None => count(0, offset),
+            },
+        }
+    }
+
     /// The place of a byte offset; an offset past the end is the end, one inside a character is
     /// its start.
     pub fn position(&self, offset: u32) -> Position {
@@ -65,7 +99,8 @@ impl Source {
         }
         let lines = self.lines();
         let line = lines.partition_point(|&start| start as usize <= offset) - 1;
-        let column = self.text[lines[line] as usize..offset].chars().count() as u32 + 1;
+        let column =
+            self.characters_before(offset) - self.characters_before(lines[line] as usize) + 1;
         Position { line: line as u32 + 1, column }
     }
 
@@ -124,5 +159,20 @@ mod tests {
         assert_eq!(source.line(3), "");
         assert_eq!(source.line(0), "");
         assert_eq!(source.line(9), "");
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_those_counted_one_by_one() {
+        let text = "aä€😀".repeat(3000);
+        let source = Source::new("long.json", text.clone());
+        for (column, (offset, _)) in text.char_indices().enumerate().step_by(97) {
+            let position = Position { line: 1, column: column as u32 + 1 };
+            assert_eq!(source.position(offset as u32), position);
+        }
+        let end = Position { line: 1, column: 12_001 };
+        assert_eq!(source.position(text.len() as u32), end);
+        let whole_blocks = Source::new("blocks", "ää".repeat(BLOCK / 2));
+        let end = Position { line: 1, column: BLOCK as u32 + 1 };
+        assert_eq!(whole_blocks.position(2 * BLOCK as u32), end);
     }
 }
