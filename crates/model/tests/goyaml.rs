@@ -60,6 +60,7 @@ const KNOWN: &[(&str, Relation, &str)] = {
         ("NEL ", Stricter, "a line end only to YAML 1.1"),
         ("PS ", Stricter, "a line end only to YAML 1.1"),
         ("LS in a block", Stricter, "a line end only to YAML 1.1"),
+        ("BOM after the first separator", Different, "to Kubernetes a key that nothing knows"),
         ("BOM on the second line", Stricter, "invisible, and surely a mistake"),
         ("BOM inside a plain scalar", Stricter, "invisible, and surely a mistake"),
         ("JSON, half a surrogate", Stricter, "not Unicode; Go puts U+FFFD there"),

@@ -50,8 +50,10 @@ pub fn chunks(source: &Source) -> Vec<Chunk> {
     chunks
 }
 
+/// To YAML 1.1 a line also ends at a lone carriage return and at three characters of Unicode, so a
+/// comment does too, and what stands behind it is content.
 fn holds_something(text: &str) -> bool {
-    text.lines().any(|line| {
+    text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).any(|line| {
         let line = line.trim_start();
         !line.is_empty() && !line.starts_with('#') && line.trim_end() != "..."
     })
@@ -78,5 +80,7 @@ mod tests {
         assert_eq!(split("a: b---\n---c\n"), ["a: b---\n---c\n"]);
         assert_eq!(split(""), Vec::<String>::new());
         assert_eq!(split("---"), Vec::<String>::new());
+        assert_eq!(split("# c\ra: 1\n"), ["# c\ra: 1\n"]);
+        assert_eq!(split("# c\u{85}a: 1\n"), ["# c\u{85}a: 1\n"]);
     }
 }

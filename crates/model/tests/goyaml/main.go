@@ -6,7 +6,7 @@
 //
 //	go run .                       rewrite expected.jsonl
 //	go run . -mutate 20000 -seed 7 write that many mutated snippets to standard output
-//	go run . FILE...               write what becomes of these files to standard output
+//	go run . [-mutate N] FILE...   write what becomes of these files, or of mutations of them
 //
 // One line of output is one snippet: its name, its bytes (`text`, or `base64`
 // where they are not UTF-8), and the documents found in it. A document is
@@ -75,13 +75,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if *mutations > 0 {
-		cases = mutate(cases, *mutations, *seed)
-	}
 	if flag.NArg() > 0 {
 		if cases, err = loadFiles(flag.Args()); err != nil {
 			log.Fatal(err)
 		}
+	}
+	if *mutations > 0 {
+		cases = mutate(cases, *mutations, *seed)
 	}
 	if *mutations > 0 || flag.NArg() > 0 {
 		out := bufio.NewWriter(os.Stdout)
