@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::coverage::{Coverage, Outcome as PartOutcome, Part};
 use crate::document::{Document, Node};
 use crate::object::{Found, Object, ObjectEntry, ObjectId, ObjectKind, objects_of};
+use crate::selection::{Selection, hash};
 
 /// What one document became: the step from text to inventory that runs on all cores.
 #[derive(Debug)]
@@ -62,15 +63,17 @@ impl Entry {
     }
 }
 
-/// Objects with their documents, found by kind and by name.
+/// Objects with their documents, found by kind, by name and by who selects whom.
 #[derive(Debug, Default)]
 pub struct Inventory {
     documents: Vec<Document>,
     objects: Vec<ObjectEntry>,
     by_kind: HashMap<ObjectKind, Vec<u32>>,
-    by_name: HashMap<ObjectKind, HashMap<Box<str>, Vec<u32>>>,
+    /// By the hash of kind, namespace and name; custom kinds are not among them.
+    by_name: HashMap<u64, Vec<u32>>,
     /// By namespace as written, `""` where there is none.
     by_namespace: HashMap<Box<str>, HashMap<ObjectKind, Vec<u32>>>,
+    pub(crate) selection: Selection,
     coverage: Coverage,
 }
 
@@ -83,12 +86,13 @@ impl Inventory {
     /// Adds what a document became.
     pub fn add(&mut self, entry: Entry) {
         let document = self.documents.len() as u32;
+        self.selection = Selection::default();
         for (root, kind, id) in entry.objects {
             let index = self.objects.len() as u32;
             self.by_kind.entry(kind).or_default().push(index);
-            if matches!(kind, ObjectKind::Namespace | ObjectKind::ServiceAccount) {
-                let names = self.by_name.entry(kind).or_default();
-                names.entry(id.name.as_str().into()).or_default().push(index);
+            if kind != ObjectKind::Custom {
+                let name = name_hash(kind, id.namespace.as_deref(), &id.name);
+                self.by_name.entry(name).or_default().push(index);
             }
             let namespace = id.namespace.as_deref().unwrap_or_default();
             let kinds = match self.by_namespace.get_mut(namespace) {
@@ -165,25 +169,43 @@ impl Inventory {
 
     /// Namespaces of a name; more than one where several files describe it.
     pub fn namespaces_named<'a>(&'a self, name: &str) -> impl Iterator<Item = Object<'a>> {
-        self.named(ObjectKind::Namespace, name)
+        self.named(ObjectKind::Namespace, None, name)
     }
 
     /// Service accounts of a name in a namespace (as written; `None` is an unnamed namespace).
     pub fn service_accounts<'a>(
         &'a self,
-        namespace: Option<&'a str>,
+        namespace: Option<&str>,
         name: &str,
     ) -> impl Iterator<Item = Object<'a>> {
-        self.named(ObjectKind::ServiceAccount, name)
-            .filter(move |object| object.namespace() == namespace)
+        self.named(ObjectKind::ServiceAccount, namespace, name)
     }
 
-    fn named(&self, kind: ObjectKind, name: &str) -> impl Iterator<Item = Object<'_>> {
+    /// Objects of a known kind and a name in a namespace (as written; `None` is an unnamed
+    /// namespace, and does not count for kinds that live in none); more than one where several
+    /// files describe it. Of [`ObjectKind::Custom`] none are found.
+    pub fn named<'a>(
+        &'a self,
+        kind: ObjectKind,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> impl Iterator<Item = Object<'a>> {
+        let namespace = namespace.unwrap_or_default();
         self.by_name
-            .get(&kind)
-            .and_then(|names| names.get(name))
+            .get(&name_hash(kind, Some(namespace), name))
             .into_iter()
             .flatten()
             .map(|&index| self.object(index as usize))
+            .filter(move |object| {
+                object.kind() == kind
+                    && object.name() == name
+                    && (kind.namespaced() == Some(false)
+                        || object.namespace().unwrap_or_default() == namespace)
+            })
     }
+}
+
+fn name_hash(kind: ObjectKind, namespace: Option<&str>, name: &str) -> u64 {
+    let namespace = if kind.namespaced() == Some(false) { None } else { namespace };
+    hash(&[kind.name(), namespace.unwrap_or_default(), name])
 }
