@@ -134,6 +134,8 @@ pub struct Evidence<'a> {
     pub detail: Cow<'static, str>,
     /// What is wrong and what to write instead, with the actual values.
     pub message: String,
+    /// Whether it is one step less bad than the check's severity says.
+    pub lesser: bool,
 }
 
 /// What a check sees, and where it puts what it finds.
@@ -208,11 +210,25 @@ impl<'a> Cx<'a> {
         detail: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) {
+        self.leave(node, detail.into(), message.into(), false);
+    }
+
+    /// As [`Cx::fail_at`], but one step less bad than the check's severity says: the rule is
+    /// broken within narrow bounds, which the message names.
+    pub fn fail_lesser(
+        &mut self,
+        node: Node<'a>,
+        detail: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) {
+        self.leave(node, detail.into(), message.into(), true);
+    }
+
+    fn leave(&mut self, node: Node<'a>, detail: Cow<'static, str>, message: String, lesser: bool) {
         // The engine names an object before every check that has one.
         if let Some(object) = self.object {
-            let (detail, message) = (detail.into(), message.into());
             let container = self.container;
-            self.evidence.push(Evidence { object, container, node, detail, message });
+            self.evidence.push(Evidence { object, container, node, detail, message, lesser });
         }
     }
 

@@ -164,7 +164,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Makes a finding of a check's evidence.
+    /// Makes a finding of a check's evidence; `severity` is what the check has here.
     pub fn new(check: &'static Check, severity: Severity, evidence: Evidence<'_>) -> Self {
         let fingerprint = Fingerprint::of_evidence(check.id, &evidence);
         let mut path = evidence.node.path_from(evidence.object.root()).to_string();
@@ -174,6 +174,7 @@ impl Finding {
             let _infallible = write!(path, "{dot}{}", evidence.detail);
         }
         let location = anchor(evidence.node, evidence.object);
+        let severity = if evidence.lesser { severity.lower() } else { severity };
         Finding {
             check,
             severity,

@@ -33,6 +33,16 @@ impl Severity {
             Severity::Critical => "critical",
         }
     }
+
+    /// The next lower severity; below the lowest there is none.
+    pub fn lower(self) -> Severity {
+        match self {
+            Severity::Critical => Severity::High,
+            Severity::High => Severity::Medium,
+            Severity::Medium => Severity::Low,
+            Severity::Low | Severity::Info => Severity::Info,
+        }
+    }
 }
 
 impl fmt::Display for Severity {
