@@ -161,6 +161,18 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Suppression>,
+    /// The field in the inventory that was checked, for fixes; `None` of a finding that has no
+    /// place in one.
+    pub place: Option<Place>,
+}
+
+/// Where a finding's field stands in the inventory that was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// [`Object::index`].
+    pub object: u32,
+    /// [`Node::index`], in the object's document.
+    pub node: u32,
 }
 
 impl Finding {
@@ -174,6 +186,9 @@ impl Finding {
             let _infallible = write!(path, "{dot}{}", evidence.detail);
         }
         let location = anchor(evidence.node, evidence.object);
+        let own = std::ptr::eq(evidence.node.document(), evidence.object.root().document());
+        let place =
+            own.then(|| Place { object: evidence.object.index(), node: evidence.node.index() });
         let severity = if evidence.lesser { severity.lower() } else { severity };
         Finding {
             check,
@@ -185,6 +200,7 @@ impl Finding {
             location,
             fingerprint,
             suppressed: None,
+            place,
         }
     }
 }

@@ -18,6 +18,7 @@ mod check;
 mod coverage;
 pub mod document;
 mod finding;
+mod fix;
 mod inventory;
 mod object;
 mod quantity;
@@ -32,8 +33,9 @@ pub mod workload;
 pub use check::{Check, Cx, Evidence, Level, Mapping, Outcome, Scope, UndecidedAt, Verdict};
 pub use coverage::{Counts, Coverage, Outcome as PartOutcome, Part};
 pub use finding::{
-    Finding, Fingerprint, Notice, NoticeKind, Origin, Subject, Suppression, Unknown,
+    Finding, Fingerprint, Notice, NoticeKind, Origin, Place, Subject, Suppression, Unknown,
 };
+pub use fix::{Change, Edit, Edits, Fix, Flaw, Safety, Value};
 pub use inventory::{Entry, Inventory};
 pub use object::{Object, ObjectId, ObjectKind};
 pub use quantity::Quantity;

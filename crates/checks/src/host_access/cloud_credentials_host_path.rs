@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0020"],
     links: &["https://attack.mitre.org/techniques/T1552/001/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("cloud_credentials_host_path.yaml"),
 };
 

@@ -28,6 +28,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("container_runtime_socket.yaml"),
 };
 

@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0007"],
     links: &["https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("host_aliases.yaml"),
 };
 

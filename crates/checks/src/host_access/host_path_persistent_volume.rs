@@ -24,6 +24,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/storage/volumes/#local",
     ],
     scope: Scope::Object(&[ObjectKind::PersistentVolume], run),
+    fix: None,
     cases: include_str!("host_path_persistent_volume.yaml"),
 };
 

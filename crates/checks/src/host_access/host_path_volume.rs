@@ -23,6 +23,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/storage/volumes/#hostpath",
     ],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("host_path_volume.yaml"),
 };
 

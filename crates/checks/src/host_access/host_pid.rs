@@ -33,6 +33,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("host_pid.yaml"),
 };
 

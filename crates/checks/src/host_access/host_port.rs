@@ -30,6 +30,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("host_port.yaml"),
 };
 

@@ -21,6 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0028"],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("volume_type_not_restricted.yaml"),
 };
 

@@ -21,6 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0045", "kube-linter:writable-host-mount"],
     links: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("writable_host_path.yaml"),
 };
 

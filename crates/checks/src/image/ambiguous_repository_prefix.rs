@@ -22,6 +22,7 @@ pub const CHECK: Check = Check {
         "https://open-policy-agent.github.io/gatekeeper-library/website/validation/allowedrepos/",
     ],
     scope: Scope::Object(&[ObjectKind::Custom], run),
+    fix: None,
     cases: include_str!("ambiguous_repository_prefix.yaml"),
 };
 

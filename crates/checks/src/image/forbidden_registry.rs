@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0001", "trivy:KSV-0034"],
     links: &["https://kubernetes.io/docs/concepts/containers/images/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("forbidden_registry.yaml"),
 };
 

@@ -23,6 +23,7 @@ pub const CHECK: Check = Check {
         "https://www.akamai.com/blog/security-research/2024-august-kubernetes-gitsync-command-injection-defcon",
     ],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("git_sync_command.yaml"),
 };
 

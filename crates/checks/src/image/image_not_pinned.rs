@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0306", "checkov:CKV_K8S_43"],
     links: &["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("image_not_pinned.yaml"),
 };
 

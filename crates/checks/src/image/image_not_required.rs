@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kubeaudit:ImageTagIncorrect", "kubeaudit:ImageCorrect"],
     links: &[],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("image_not_required.yaml"),
 };
 

@@ -29,6 +29,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("image_pull_policy.yaml"),
 };
 

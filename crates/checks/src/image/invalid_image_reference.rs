@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("invalid_image_reference.yaml"),
 };
 

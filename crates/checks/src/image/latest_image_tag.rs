@@ -28,6 +28,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("latest_image_tag.yaml"),
 };
 

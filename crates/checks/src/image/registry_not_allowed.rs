@@ -27,6 +27,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/containers/images/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("registry_not_allowed.yaml"),
 };
 

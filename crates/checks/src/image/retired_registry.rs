@@ -23,6 +23,7 @@ pub const CHECK: Check = Check {
         "https://book.kubebuilder.io/reference/metrics.html",
     ],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("retired_registry.yaml"),
 };
 

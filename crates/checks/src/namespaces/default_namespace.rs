@@ -21,6 +21,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
     scope: Scope::AnyObject(run),
+    fix: None,
     cases: include_str!("default_namespace.yaml"),
 };
 

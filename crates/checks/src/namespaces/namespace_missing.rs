@@ -18,6 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0061", "kubescape:C-0212", "checkov:CKV_K8S_21"],
     links: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
     scope: Scope::Object(WORKLOADS, run),
+    fix: None,
     cases: include_str!("namespace_missing.yaml"),
 };
 

@@ -32,6 +32,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/migrate-from-psp/"],
     scope: Scope::Object(&[ObjectKind::PodSecurityPolicy], run),
+    fix: None,
     cases: include_str!("permissive_pod_security_policy.yaml"),
 };
 

@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-admission/"],
     scope: Scope::Object(&[ObjectKind::Namespace], run),
+    fix: None,
     cases: include_str!("pod_security_label_invalid.yaml"),
 };
 

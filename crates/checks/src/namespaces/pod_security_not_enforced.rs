@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0192", "kubescape:C-0209"],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-admission/"],
     scope: Scope::Object(&[ObjectKind::Namespace], run),
+    fix: None,
     cases: include_str!("pod_security_not_enforced.yaml"),
 };
 

@@ -16,6 +16,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0068"],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/migrate-from-psp/"],
     scope: Scope::Object(&[ObjectKind::PodSecurityPolicy], run),
+    fix: None,
     cases: include_str!("pod_security_policy_present.yaml"),
 };
 

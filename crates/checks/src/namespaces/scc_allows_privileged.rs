@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
         "https://docs.openshift.com/container-platform/latest/authentication/managing-security-context-constraints.html",
     ],
     scope: Scope::Object(&[ObjectKind::SecurityContextConstraints], run),
+    fix: None,
     cases: include_str!("scc_allows_privileged.yaml"),
 };
 

@@ -22,6 +22,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/",
     ],
     scope: Scope::Object(WEBHOOKS, run),
+    fix: None,
     cases: include_str!("webhook_fails_open.yaml"),
 };
 

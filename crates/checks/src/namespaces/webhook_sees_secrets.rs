@@ -21,6 +21,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/",
     ],
     scope: Scope::Object(WEBHOOKS, run),
+    fix: None,
     cases: include_str!("webhook_sees_secrets.yaml"),
 };
 

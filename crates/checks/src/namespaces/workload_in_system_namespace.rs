@@ -23,6 +23,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/#initial-namespaces",
     ],
     scope: Scope::Object(WORKLOADS, run),
+    fix: None,
     cases: include_str!("workload_in_system_namespace.yaml"),
 };
 

@@ -27,6 +27,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tutorials/security/apparmor/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("apparmor_missing.yaml"),
 };
 

@@ -35,6 +35,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("capabilities_not_dropped.yaml"),
 };
 

@@ -37,6 +37,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("dangerous_capability.yaml"),
 };
 

@@ -26,6 +26,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("low_user_or_group_id.yaml"),
 };
 

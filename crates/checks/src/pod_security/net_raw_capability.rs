@@ -37,6 +37,7 @@ pub const CHECK: Check = Check {
         "https://man7.org/linux/man-pages/man7/capabilities.7.html",
     ],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("net_raw_capability.yaml"),
 };
 

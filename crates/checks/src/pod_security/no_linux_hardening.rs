@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0055", "polaris:linuxHardening"],
     links: &["https://kubernetes.io/docs/concepts/security/linux-kernel-security-constraints/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("no_linux_hardening.yaml"),
 };
 

@@ -41,6 +41,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("non_root_not_enforced.yaml"),
 };
 

@@ -37,6 +37,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("privileged_container.yaml"),
 };
 

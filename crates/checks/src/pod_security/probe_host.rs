@@ -21,6 +21,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("probe_host.yaml"),
 };
 

@@ -26,6 +26,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("proc_mount_unmasked.yaml"),
 };
 

@@ -23,6 +23,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("root_group.yaml"),
 };
 

@@ -17,6 +17,7 @@ pub const CHECK: Check = Check {
     covers: &["kubeaudit:SeccompDeprecatedAnnotations"],
     links: &["https://kubernetes.io/docs/tutorials/security/seccomp/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("seccomp_annotation.yaml"),
 };
 

@@ -39,6 +39,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("seccomp_missing.yaml"),
 };
 

@@ -25,6 +25,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("security_context_missing.yaml"),
 };
 

@@ -17,6 +17,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0062"],
     links: &["https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("sudo_in_command.yaml"),
 };
 

@@ -23,6 +23,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("unneeded_capability.yaml"),
 };
 

@@ -25,6 +25,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("unsafe_sysctl.yaml"),
 };
 

@@ -21,6 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0211"],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("volume_group_missing.yaml"),
 };
 

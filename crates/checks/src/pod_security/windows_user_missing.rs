@@ -22,6 +22,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0211"],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/configure-runasusername/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("windows_user_missing.yaml"),
 };
 

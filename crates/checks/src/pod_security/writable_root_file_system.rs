@@ -29,6 +29,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("writable_root_file_system.yaml"),
 };
 

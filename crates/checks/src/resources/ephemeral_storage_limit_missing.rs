@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kube-score:container-ephemeral-storage-request-and-limit"],
     links: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("ephemeral_storage_limit_missing.yaml"),
 };
 

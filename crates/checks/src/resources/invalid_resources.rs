@@ -24,6 +24,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("invalid_resources.yaml"),
 };
 

@@ -31,6 +31,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("memory_limit_missing.yaml"),
 };
 

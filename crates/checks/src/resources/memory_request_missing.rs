@@ -27,6 +27,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("memory_request_missing.yaml"),
 };
 

@@ -18,6 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0039"],
     links: &["https://kubernetes.io/docs/concepts/policy/limit-range/"],
     scope: Scope::Object(&[ObjectKind::Namespace], run),
+    fix: None,
     cases: include_str!("namespace_without_limit_range.yaml"),
 };
 

@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0040"],
     links: &["https://kubernetes.io/docs/concepts/policy/resource-quotas/"],
     scope: Scope::Object(&[ObjectKind::Namespace], run),
+    fix: None,
     cases: include_str!("namespace_without_resource_quota.yaml"),
 };
 

@@ -26,6 +26,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("requests_below_limits.yaml"),
 };
 

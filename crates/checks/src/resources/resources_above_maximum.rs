@@ -23,6 +23,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/policy/limit-range/"],
     scope: Scope::Container(run),
+    fix: None,
     cases: include_str!("resources_above_maximum.yaml"),
 };
 

@@ -27,6 +27,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/service-accounts/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("default_service_account.yaml"),
 };
 

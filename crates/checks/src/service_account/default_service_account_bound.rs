@@ -18,6 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["checkov:CKV_K8S_42"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Object(&[ObjectKind::RoleBinding, ObjectKind::ClusterRoleBinding], run),
+    fix: None,
     cases: include_str!("default_service_account_bound.yaml"),
 };
 

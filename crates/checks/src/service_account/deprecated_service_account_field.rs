@@ -27,6 +27,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context",
     ],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("deprecated_service_account_field.yaml"),
 };
 

@@ -26,6 +26,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting",
     ],
     scope: Scope::Object(&[ObjectKind::ServiceAccount], run),
+    fix: None,
     cases: include_str!("service_account_automounts_token.yaml"),
 };
 

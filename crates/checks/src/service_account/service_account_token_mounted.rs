@@ -37,6 +37,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting",
     ],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("service_account_token_mounted.yaml"),
 };
 

@@ -21,6 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0307", "kube-linter:non-existent-service-account"],
     links: &["https://kubernetes.io/docs/concepts/security/service-accounts/"],
     scope: Scope::Pod(run),
+    fix: None,
     cases: include_str!("unknown_service_account.yaml"),
 };
 

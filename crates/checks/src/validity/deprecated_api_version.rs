@@ -15,6 +15,7 @@ pub const CHECK: Check = Check {
     covers: &["kubeaudit:DeprecatedAPIUsed", "trivy:KSV-0107", "kube-score:stable-version"],
     links: &["https://kubernetes.io/docs/reference/using-api/deprecation-guide/"],
     scope: Scope::AnyObject(run),
+    fix: None,
     cases: include_str!("deprecated_api_version.yaml"),
 };
 

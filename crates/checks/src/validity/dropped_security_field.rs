@@ -15,6 +15,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation"],
     scope: Scope::AnyObject(run),
+    fix: None,
     cases: include_str!("dropped_security_field.yaml"),
 };
 

@@ -15,6 +15,7 @@ pub const CHECK: Check = Check {
     covers: &["kube-linter:schema-validation"],
     links: &["https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation"],
     scope: Scope::AnyObject(run),
+    fix: None,
     cases: include_str!("duplicate_key.yaml"),
 };
 

@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/reference/using-api/deprecation-guide/"],
     scope: Scope::AnyObject(run),
+    fix: None,
     cases: include_str!("removed_api_version.yaml"),
 };
 
