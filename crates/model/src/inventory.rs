@@ -14,6 +14,7 @@ pub struct Entry {
     document: Document,
     objects: Vec<(u32, ObjectKind, Arc<ObjectId>)>,
     parts: Vec<Part>,
+    built_in: bool,
 }
 
 impl Entry {
@@ -54,7 +55,14 @@ impl Entry {
                 vec![scanned, part(line(node), PartOutcome::Unreadable { cause, column })]
             }
         };
-        Entry { document, objects, parts }
+        Entry { document, objects, parts, built_in: false }
+    }
+
+    /// Marks the objects as Kubernetes' own: see [`Object::is_built_in`].
+    #[must_use]
+    pub fn built_in(mut self) -> Self {
+        self.built_in = true;
+        self
     }
 
     /// What became of the document: one part, and one more for each thing in it that is no object.
@@ -100,7 +108,8 @@ impl Inventory {
                 None => self.by_namespace.entry(namespace.into()).or_default(),
             };
             kinds.entry(kind).or_default().push(index);
-            self.objects.push(ObjectEntry { index, document, root, kind, id });
+            let built_in = entry.built_in;
+            self.objects.push(ObjectEntry { index, document, root, kind, id, built_in });
         }
         self.coverage.parts.extend(entry.parts);
         self.documents.push(entry.document);

@@ -128,6 +128,7 @@ pub(crate) struct ObjectEntry {
     pub(crate) root: u32,
     pub(crate) kind: ObjectKind,
     pub(crate) id: Arc<ObjectId>,
+    pub(crate) built_in: bool,
 }
 
 /// An object with its document: a handle that is copied freely.
@@ -151,6 +152,12 @@ impl<'a> Object<'a> {
     /// Its kind, if Seawall knows it.
     pub fn kind(self) -> ObjectKind {
         self.entry.kind
+    }
+
+    /// Whether Kubernetes made it for itself, so that nobody declared it: it answers questions
+    /// about others, and nothing is found wrong with it.
+    pub fn is_built_in(self) -> bool {
+        self.entry.built_in
     }
 
     /// The object itself.

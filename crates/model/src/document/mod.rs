@@ -9,6 +9,7 @@ mod build;
 mod json;
 mod path;
 mod plain;
+mod prune;
 mod scalar;
 mod split;
 mod yaml;
