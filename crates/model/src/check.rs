@@ -229,7 +229,7 @@ impl<'a> Cx<'a> {
 
     fn leave(&mut self, node: Node<'a>, detail: Cow<'static, str>, message: String, lesser: bool) {
         // The engine names an object before every check that has one.
-        if let Some(object) = self.object {
+        if let Some(object) = self.object.filter(|object| !object.is_built_in()) {
             let container = self.container;
             self.evidence.push(Evidence { object, container, node, detail, message, lesser });
         }
