@@ -14,6 +14,7 @@ mod image;
 mod namespaces;
 mod page;
 mod pod_security;
+mod rbac;
 mod registry;
 mod resources;
 mod service_account;

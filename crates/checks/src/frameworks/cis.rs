@@ -16,7 +16,6 @@ const AUDIT: &str = "the audit policy of the API server on each control plane no
 const NODE_FILES: &str = "owner and mode of files on each node";
 const KUBELET: &str = "the kubelet's arguments and configuration on each node";
 const KUBE_PROXY: &str = "the arguments and configuration of kube-proxy on each node";
-const RBAC: &str = "roles and bindings, which no check judges yet";
 const NETWORK: &str = "the network policies of each namespace, which no check judges yet";
 
 /// The framework.
@@ -121,19 +120,19 @@ pub(super) const CIS: Framework = Framework {
         elsewhere("4.2.13", "Processes of a pod are limited in number", KUBELET),
         elsewhere("4.2.14", "Seccomp's default profile is on", KUBELET),
         elsewhere("4.3.1", "kube-proxy's metrics listen on localhost", KUBE_PROXY),
-        elsewhere("5.1.1", "cluster-admin only where it is needed", RBAC),
-        elsewhere("5.1.2", "Few may read Secrets", RBAC),
-        elsewhere("5.1.3", "Few wildcards in roles", RBAC),
-        elsewhere("5.1.4", "Few may create pods", RBAC),
+        by_checks("5.1.1", "cluster-admin only where it is needed"),
+        by_checks("5.1.2", "Few may read Secrets"),
+        by_checks("5.1.3", "Few wildcards in roles"),
+        by_checks("5.1.4", "Few may create pods"),
         by_checks("5.1.5", "Default service accounts are not used"),
         by_checks("5.1.6", "Service account tokens only where they are needed"),
-        elsewhere("5.1.7", "Nobody is in system:masters", RBAC),
-        elsewhere("5.1.8", "Few may bind, impersonate or escalate", RBAC),
-        elsewhere("5.1.9", "Few may create PersistentVolumes", RBAC),
-        elsewhere("5.1.10", "Few may use the proxy of nodes", RBAC),
-        elsewhere("5.1.11", "Few may approve certificate requests", RBAC),
-        elsewhere("5.1.12", "Few may change webhook configurations", RBAC),
-        elsewhere("5.1.13", "Few may create service account tokens", RBAC),
+        by_checks("5.1.7", "Nobody is in system:masters"),
+        by_checks("5.1.8", "Few may bind, impersonate or escalate"),
+        by_checks("5.1.9", "Few may create PersistentVolumes"),
+        by_checks("5.1.10", "Few may use the proxy of nodes"),
+        by_checks("5.1.11", "Few may approve certificate requests"),
+        by_checks("5.1.12", "Few may change webhook configurations"),
+        by_checks("5.1.13", "Few may create service account tokens"),
         by_checks("5.2.1", "A policy mechanism guards the cluster"),
         by_checks("5.2.2", "No privileged containers"),
         by_checks("5.2.3", "No sharing of the node's process namespace"),

@@ -5,7 +5,7 @@
 
 use super::{Framework, by_checks, elsewhere};
 
-const RBAC: &str = "roles and bindings, which no check judges yet";
+const RBAC: &str = "what all bindings together let a subject do, and the audit log";
 const RUNTIME: &str = "what runs and talks in the cluster, which no object shows";
 
 /// The framework.
@@ -18,24 +18,20 @@ pub(super) const MITRE: Framework = Framework {
         elsewhere("T1053.007", "Scheduled job: CronJobs that bring the attacker back", RUNTIME),
         by_checks("T1068", "Exploiting a flaw for more privileges"),
         elsewhere("T1069", "Permission groups discovery: looking up who may do what", RBAC),
-        elsewhere("T1070", "Indicator removal: deleting logs and events", RBAC),
+        by_checks("T1070", "Indicator removal: deleting logs and events"),
         elsewhere(
             "T1078",
             "Valid accounts: using somebody's credentials",
             "how users log in, and the audit log",
         ),
         by_checks("T1078.001", "Default accounts: using an account that was there before"),
-        elsewhere("T1098.006", "Additional cluster roles: binding more rights", RBAC),
+        by_checks("T1098.006", "Additional cluster roles: binding more rights"),
         elsewhere(
             "T1110",
             "Brute force: guessing passwords and tokens",
             "the logs of what checks them",
         ),
-        elsewhere(
-            "T1133",
-            "External remote services: coming in by an open API or dashboard",
-            "what is reachable from outside",
-        ),
+        by_checks("T1133", "External remote services: coming in by an open API or dashboard"),
         elsewhere("T1136", "Creating an account", RBAC),
         elsewhere(
             "T1190",
@@ -43,7 +39,7 @@ pub(super) const MITRE: Framework = Framework {
             "the vulnerabilities of images, and what is reachable from outside",
         ),
         by_checks("T1204.003", "Malicious image: somebody runs what was planted"),
-        elsewhere("T1485", "Data destruction", RBAC),
+        by_checks("T1485", "Data destruction"),
         elsewhere("T1490", "Inhibiting recovery: deleting backups and snapshots", RBAC),
         by_checks("T1496", "Resource hijacking: mining and proxying at others' cost"),
         elsewhere("T1498", "Network denial of service", "what the network lets through"),
@@ -69,6 +65,6 @@ pub(super) const MITRE: Framework = Framework {
         by_checks("T1610", "Deploying a container"),
         by_checks("T1611", "Escape to the host"),
         elsewhere("T1612", "Building an image on the host", RUNTIME),
-        elsewhere("T1613", "Container and resource discovery: listing what there is", RBAC),
+        by_checks("T1613", "Container and resource discovery: listing what there is"),
     ],
 };

@@ -5,7 +5,6 @@
 
 use super::{Framework, by_checks, elsewhere};
 
-const RBAC: &str = "roles and bindings, which no check judges yet";
 const NET: &str = "the network policies of each namespace, which no check judges yet";
 
 /// The framework.
@@ -13,7 +12,7 @@ pub(super) const NSA_CISA: Framework = Framework {
     id: "nsa-cisa",
     title: "NSA/CISA Kubernetes Hardening Guidance 1.2, as kubescape numbers it",
     controls: &[
-        elsewhere("C-0002", "No rights to run commands in containers", RBAC),
+        by_checks("C-0002", "No rights to run commands in containers"),
         elsewhere(
             "C-0005",
             "API server without an insecure port",
@@ -29,7 +28,7 @@ pub(super) const NSA_CISA: Framework = Framework {
         by_checks("C-0017", "Root file systems can't be written to"),
         elsewhere("C-0030", "Traffic into and out of pods is limited", NET),
         by_checks("C-0034", "Service account tokens only where they are used"),
-        elsewhere("C-0035", "Few subjects with administrative roles", RBAC),
+        by_checks("C-0035", "Few subjects with administrative roles"),
         by_checks("C-0038", "No sharing of the node's process and IPC namespaces"),
         by_checks("C-0041", "No sharing of the node's network"),
         by_checks("C-0044", "No ports of the node"),

@@ -12,6 +12,8 @@ mod reference;
 mod registry_not_allowed;
 mod retired_registry;
 
+pub(crate) use reference::image_of;
+
 use crate::registry::Family;
 
 /// The family's checks.

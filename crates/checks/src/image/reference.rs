@@ -19,7 +19,7 @@ const LONGEST_PATH: usize = 255;
 
 /// An image reference in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reference<'a> {
+pub(crate) struct Reference<'a> {
     /// Host and port of the registry; `docker.io` where none is written.
     pub registry: &'a str,
     /// Whether `library/` is implied before the path, as in `nginx`.
@@ -95,7 +95,7 @@ impl<'a> Reference<'a> {
 }
 
 /// The reference of a container's image; `None` where the manifest leaves the image to others.
-pub(super) fn image_of<'a>(
+pub(crate) fn image_of<'a>(
     container: &Container<'a>,
 ) -> Result<Option<At<'a, Reference<'a>>>, Undecided<'a>> {
     container.image.map(read).transpose()
