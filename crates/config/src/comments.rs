@@ -19,7 +19,7 @@ pub(crate) struct Comment {
     pub(crate) check: String,
     pub(crate) reason: String,
     pub(crate) location: Location,
-    /// The line that it holds for, from 1.
+    /// The line of the text that it holds for, from 1.
     line: u32,
     source: Arc<Source>,
 }
@@ -27,8 +27,8 @@ pub(crate) struct Comment {
 impl Comment {
     pub(crate) fn matches(&self, finding: &Finding) -> bool {
         finding.check.id == self.check
-            && finding.start.line == self.line
             && Arc::ptr_eq(&finding.location.source, &self.source)
+            && self.source.line_of(finding.location.span.start) == self.line
     }
 }
 
@@ -90,7 +90,7 @@ fn in_source(
         return;
     }
     let own_line = before[..hash as usize - line_start].trim().is_empty();
-    let mut line = source.position(hash).line;
+    let mut line = source.line_of(hash);
     if own_line {
         line += 1;
         // Past further comments: they stand above the same line.

@@ -44,4 +44,4 @@ pub use selection::Template;
 pub use selector::{Labels, Selector};
 pub use settings::Settings;
 pub use severity::{Severity, UnknownSeverity};
-pub use source::{Location, Position, Source, Span};
+pub use source::{LineOrigin, Location, Position, Source, Span};

@@ -2,6 +2,10 @@
 //!
 //! A place is kept as a byte range and made a line and a column only when somebody looks at it:
 //! most places are never shown.
+//!
+//! A text that a program rendered from other files is parsed as it is, but people edit the files:
+//! such a source has the name of the file and knows for each of its lines where that stands there.
+//! Only this module tells the two apart; whoever asks for a position gets that in the file.
 
 use std::sync::{Arc, OnceLock};
 
@@ -23,11 +27,45 @@ pub struct Position {
     pub column: u32,
 }
 
+/// Where a line of a rendered text stands in the file that it was rendered from. Lines and columns
+/// count from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineOrigin {
+    /// The line stands in the file as it is, but for its indentation.
+    Same {
+        /// The line.
+        line: u32,
+        /// Columns by which it is indented more there, or less.
+        shift: i32,
+    },
+    /// The line was made of this one, whose text is another: a field of a template.
+    Made {
+        /// The line.
+        line: u32,
+        /// The column of its first character that is no blank.
+        from: u32,
+        /// The column just past its last.
+        to: u32,
+    },
+    /// The line stands nowhere in the file; this is the nearest one above it in the document's
+    /// structure that does, or the document's first.
+    Near {
+        /// The line.
+        line: u32,
+        /// The column of its first character that is no blank.
+        from: u32,
+        /// The column just past its last.
+        to: u32,
+    },
+}
+
 /// One text that was read, under the name that the user knows it by.
 #[derive(Debug)]
 pub struct Source {
     name: Arc<str>,
     text: String,
+    /// Of a rendered text, where each line stands in the file of the source's name.
+    origins: Option<Box<[LineOrigin]>>,
     /// Byte offset of the start of each line; made when first asked for.
     lines: OnceLock<Vec<u32>>,
     /// Of a text that is not ASCII, the characters before every [`BLOCK`]th byte: a line may be the
@@ -41,7 +79,20 @@ const BLOCK: usize = 4096;
 impl Source {
     /// Wraps a text. Texts of 4 GiB and more do not occur: the readers refuse them.
     pub fn new(name: impl Into<Arc<str>>, text: String) -> Self {
-        Source { name: name.into(), text, lines: OnceLock::new(), characters: OnceLock::new() }
+        Source {
+            name: name.into(),
+            text,
+            origins: None,
+            lines: OnceLock::new(),
+            characters: OnceLock::new(),
+        }
+    }
+
+    /// Wraps a text that was rendered from the file `name`, with the origin of each of its lines. A
+    /// line past the last origin has that one's.
+    pub fn rendered(name: impl Into<Arc<str>>, text: String, origins: Vec<LineOrigin>) -> Self {
+        let origins = (!origins.is_empty()).then(|| origins.into_boxed_slice());
+        Source { origins, ..Self::new(name, text) }
     }
 
     /// The name as the user gave it: a path with `/`, or `<stdin>`.
@@ -49,7 +100,7 @@ impl Source {
         &self.name
     }
 
-    /// The whole text, without a byte order mark.
+    /// The whole text, without a byte order mark: of a rendered one what was rendered.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -90,21 +141,52 @@ impl Source {
         }
     }
 
-    /// The place of a byte offset; an offset past the end is the end, one inside a character is
-    /// its start.
+    /// The place of a byte offset, for people: where the text was rendered, that in the file. An
+    /// offset past the end is the end, one inside a character is its start.
     pub fn position(&self, offset: u32) -> Position {
+        let at = self.position_in_text(offset);
+        match self.origin_of_line(at.line) {
+            None => at,
+            Some(LineOrigin::Same { line, shift }) => {
+                Position { line, column: at.column.saturating_add_signed(shift).max(1) }
+            }
+            Some(LineOrigin::Made { line, from, .. } | LineOrigin::Near { line, from, .. }) => {
+                Position { line, column: from }
+            }
+        }
+    }
+
+    /// Where the line of a byte offset stands in the file that the text was rendered from; `None`
+    /// where the text is the file.
+    pub fn origin(&self, offset: u32) -> Option<LineOrigin> {
+        self.origins.as_ref()?;
+        self.origin_of_line(self.line_of(offset))
+    }
+
+    /// The line of the text that a byte offset is in, from 1.
+    pub fn line_of(&self, offset: u32) -> u32 {
+        self.lines().partition_point(|&start| start <= offset) as u32
+    }
+
+    fn origin_of_line(&self, line: u32) -> Option<LineOrigin> {
+        let origins = self.origins.as_ref()?;
+        origins.get(line as usize - 1).or(origins.last()).copied()
+    }
+
+    /// The place of a byte offset in [`Source::text`], which [`Source::line`] and
+    /// [`Source::line_start`] count by.
+    pub fn position_in_text(&self, offset: u32) -> Position {
         let mut offset = (offset as usize).min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let lines = self.lines();
-        let line = lines.partition_point(|&start| start as usize <= offset) - 1;
-        let column =
-            self.characters_before(offset) - self.characters_before(lines[line] as usize) + 1;
-        Position { line: line as u32 + 1, column }
+        let line = self.line_of(offset as u32);
+        let line_start = self.lines()[line as usize - 1] as usize;
+        let column = self.characters_before(offset) - self.characters_before(line_start) + 1;
+        Position { line, column }
     }
 
-    /// The text of a line (counted from 1) without its line end; empty past the last line.
+    /// A line of the text (counted from 1) without its line end; empty past the last line.
     pub fn line(&self, line: u32) -> &str {
         let lines = self.lines();
         let Some(&start) = (line as usize).checked_sub(1).and_then(|i| lines.get(i)) else {
@@ -115,7 +197,7 @@ impl Source {
         text.strip_suffix('\r').unwrap_or(text)
     }
 
-    /// The byte offset at which a line (counted from 1) starts, if there is such a line.
+    /// The byte offset at which a line of the text (counted from 1) starts, if there is such a line.
     pub fn line_start(&self, line: u32) -> Option<u32> {
         (line as usize).checked_sub(1).and_then(|i| self.lines().get(i)).copied()
     }
@@ -138,7 +220,33 @@ impl Location {
 
     /// Line and column just past the last character.
     pub fn end(&self) -> Position {
-        self.source.position(self.span.end)
+        match self.origin() {
+            Some(LineOrigin::Made { line, to, .. } | LineOrigin::Near { line, to, .. }) => {
+                Position { line, column: to }
+            }
+            Some(LineOrigin::Same { .. }) => self.end_in_file(),
+            None => self.source.position(self.span.end),
+        }
+    }
+
+    /// The end where the first line stands in the file as it is; the last may not.
+    fn end_in_file(&self) -> Position {
+        let (start, end) = (self.start(), self.source.position(self.span.end));
+        let verbatim = matches!(self.source.origin(self.span.end), Some(LineOrigin::Same { .. }));
+        if verbatim && end >= start { end } else { start }
+    }
+
+    /// The line of the text that the range starts in, for an excerpt, and the byte offset at which
+    /// it starts.
+    pub fn first_line(&self) -> (&str, u32) {
+        let line = self.source.line_of(self.span.start);
+        (self.source.line(line), self.source.line_start(line).unwrap_or(0))
+    }
+
+    /// Where the first line stands in the file that the text was rendered from; `None` where the
+    /// text is the file.
+    pub fn origin(&self) -> Option<LineOrigin> {
+        self.source.origin(self.span.start)
     }
 }
 
@@ -159,6 +267,29 @@ mod tests {
         assert_eq!(source.line(3), "");
         assert_eq!(source.line(0), "");
         assert_eq!(source.line(9), "");
+    }
+
+    #[test]
+    fn places_of_a_rendered_text_are_those_in_the_file() {
+        let origins = vec![
+            LineOrigin::Same { line: 10, shift: 2 },
+            LineOrigin::Made { line: 12, from: 3, to: 30 },
+            LineOrigin::Near { line: 9, from: 1, to: 5 },
+        ];
+        let text = "a: b\n  c: d\n  e: f\n";
+        let source = Arc::new(Source::rendered("t.yaml", text.to_owned(), origins));
+        let at = |start, end| {
+            let location = Location { source: Arc::clone(&source), span: Span { start, end } };
+            (location.start(), location.end())
+        };
+        let position = |line, column| Position { line, column };
+        assert_eq!(at(3, 4), (position(10, 6), position(10, 7)));
+        assert_eq!(at(10, 11), (position(12, 3), position(12, 30)));
+        assert_eq!(at(14, 15), (position(9, 1), position(9, 5)));
+        assert_eq!(at(0, 8), (position(10, 3), position(10, 3)));
+        assert_eq!(source.position_in_text(10), position(2, 6));
+        assert_eq!(source.position(9999).line, 9);
+        assert_eq!(Source::new("x", String::new()).origin(0), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where a finding stands, as every format says it.
 
-use seawall_model::{Finding, Location, Position};
+use seawall_model::{Finding, LineOrigin, Location, Position};
 
 /// A place with both ends; the end is just past the last character.
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +29,16 @@ impl<'a> Place<'a> {
         let marked = location.source.text().get(span.start as usize..span.end as usize);
         let end = match marked {
             // Counting on from the start spares a second walk along a line that may be the file.
-            Some(marked) if !marked.contains('\n') => {
+            Some(marked) if !marked.contains('\n') && is_verbatim(location) => {
                 Position { line: start.line, column: start.column + marked.chars().count() as u32 }
             }
             _ => location.end(),
         };
         Place { file: location.source.name(), start, end }
     }
+}
+
+/// Whether the marked text stands in the file that the place is in, character for character.
+fn is_verbatim(location: &Location) -> bool {
+    matches!(location.origin(), None | Some(LineOrigin::Same { .. }))
 }
