@@ -118,6 +118,17 @@ object_kinds! {
     HTTPRoute: "gateway.networking.k8s.io", true;
     Route: "route.openshift.io", true;
     SecurityContextConstraints: "security.openshift.io" | "", false;
+    CiliumNetworkPolicy: "cilium.io", true;
+    CiliumClusterwideNetworkPolicy: "cilium.io", false;
+    GlobalNetworkPolicy: "crd.projectcalico.org" | "projectcalico.org", false;
+    AdminNetworkPolicy: "policy.networking.k8s.io", false;
+    BaselineAdminNetworkPolicy: "policy.networking.k8s.io", false;
+    ClusterNetworkPolicy: "policy.networking.k8s.io", false;
+    PeerAuthentication: "security.istio.io", true;
+    AuthorizationPolicy: "security.istio.io" | "policy.linkerd.io", true;
+    Server: "policy.linkerd.io", true;
+    ServerAuthorization: "policy.linkerd.io", true;
+    ServiceMonitor: "monitoring.coreos.com", true;
 }
 
 /// An object's entry in the inventory.
