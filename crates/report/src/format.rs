@@ -26,6 +26,8 @@ pub enum Format {
     Csv,
     /// Markdown for a comment on a pull request.
     Markdown,
+    /// One self-contained page for a browser.
+    Html,
 }
 
 /// What a renderer needs that is not part of the result.
@@ -41,7 +43,7 @@ pub struct Options {
 
 impl Format {
     /// All formats, in the order of the help.
-    pub const ALL: [Format; 8] = [
+    pub const ALL: [Format; 9] = [
         Format::Text,
         Format::Json,
         Format::Sarif,
@@ -50,6 +52,7 @@ impl Format {
         Format::Gitlab,
         Format::Csv,
         Format::Markdown,
+        Format::Html,
     ];
 
     /// The name for `--output`.
@@ -63,6 +66,7 @@ impl Format {
             Format::Gitlab => "gitlab",
             Format::Csv => "csv",
             Format::Markdown => "markdown",
+            Format::Html => "html",
         }
     }
 
@@ -86,6 +90,7 @@ impl Format {
             Format::Gitlab => crate::gitlab::render(report, out, options.times),
             Format::Csv => crate::csv::render(report, out),
             Format::Markdown => crate::markdown::render(report, out),
+            Format::Html => crate::html::render(report, out),
         }
     }
 }
@@ -125,7 +130,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "\"yaml\" is no output format; \
-             use text, json, sarif, junit, github, gitlab, csv, markdown"
+             use text, json, sarif, junit, github, gitlab, csv, markdown, html"
         );
     }
 }

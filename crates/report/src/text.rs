@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
-use seawall_model::{Check, Finding, PartOutcome, Severity, Subject};
+use seawall_model::{Finding, PartOutcome, Severity, Subject};
 
 use crate::escape::visible;
 use crate::excerpt::excerpt;
 use crate::framework::{Status, count, summarise};
+use crate::order::{Failed, failed, reading_order};
 use crate::place::Place;
 use crate::summary::{ORIGINS, Summary, Verdict, plural};
 use crate::{Report, batch};
@@ -106,18 +107,8 @@ impl Page<'_> {
         let object = &findings[0].subject.object;
         let (name, version) = (object.to_string(), &object.api_version);
         writeln!(to, "{bold}{}{bold:#} ({})", visible(&name), visible(version))?;
-        let mut containers: Vec<Option<&str>> = vec![None];
-        let mut order: Vec<(usize, &Finding)> = Vec::with_capacity(findings.len());
-        for finding in findings.iter().filter(|finding| self.shows(finding)) {
-            let container = finding.subject.container.as_deref();
-            let place = containers.iter().position(|known| *known == container);
-            order.push((place.unwrap_or(containers.len()), finding));
-            if place.is_none() {
-                containers.push(container);
-            }
-        }
-        // Stable, so that findings of one severity keep the order of the source.
-        order.sort_by_key(|(container, finding)| (*container, std::cmp::Reverse(finding.severity)));
+        let shown = findings.iter().filter(|finding| self.shows(finding));
+        let (containers, order) = reading_order(shown);
         let mut last = 0;
         for (container, finding) in order {
             if container != last {
@@ -166,22 +157,12 @@ impl Page<'_> {
 
     /// The remedy of each check that found something that counts: once, not once a finding.
     fn remedies(&self, to: &mut Vec<u8>) -> io::Result<()> {
-        let mut failed: Vec<(&Check, Severity, u64)> = Vec::new();
-        let mut slots = std::collections::HashMap::new();
-        for finding in self.report.counting() {
-            let slot = *slots.entry(finding.check.id).or_insert_with(|| {
-                failed.push((finding.check, finding.severity, 0));
-                failed.len() - 1
-            });
-            failed[slot].1 = failed[slot].1.max(finding.severity);
-            failed[slot].2 += 1;
-        }
+        let failed = failed(self.report);
         if failed.is_empty() {
             return Ok(());
         }
-        failed.sort_by_key(|(check, severity, _)| (std::cmp::Reverse(*severity), check.id));
         self.heading("What to do", to)?;
-        for (check, severity, count) in failed {
+        for Failed { check, severity, count, .. } in failed {
             let style = self.paint.severity(severity);
             writeln!(
                 to,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use rayon::ThreadPoolBuilder;
-use seawall_report::{Format, Options, json};
+use seawall_report::{Format, Options, html, json};
 use serde_json::Value;
 use support::fixed::fixed;
 use support::scan::Scan;
@@ -49,6 +49,9 @@ fn each_renderer_says_what_it_said() {
     ] {
         golden(name, &rendered(&scan, format, &options()));
     }
+    // Style and script have files of their own to be read in.
+    let page = rendered(&scan, Format::Html, &options());
+    golden("report.html", &page.replace(html::STYLE, "…").replace(html::SCRIPT, "…"));
     let verbose = Options { verbose: true, colour: true, ..options() };
     golden("report.verbose-colour.txt", &rendered(&scan, Format::Text, &verbose));
     golden("empty.txt", &rendered(&Scan::of([]), Format::Text, &options()));

@@ -212,8 +212,26 @@ proptest! {
         let markdown = rendered(&scan, Format::Markdown);
         assert_harmless(&markdown);
         prop_assert!(markdown.chars().count() <= seawall_report::markdown::MOST);
+
+        let html = rendered(&scan, Format::Html);
+        assert_harmless(&html);
+        prop_assert_eq!(html.matches("<script>").count(), 1);
+        let (_, list) = html.split_once("<div id=\"list\">").expect("a list");
+        let (list, _) = list.split_once("<button").expect("its end");
+        prop_assert_eq!(list.matches("<li class=\"f").count(), 2);
+        prop_assert_eq!(list.matches("<details ").count(), list.matches("</details>").count());
+        for tag in list.split('<').skip(1) {
+            prop_assert_eq!(tag.matches('>').count(), 1, "{}", tag);
+            prop_assert!(TAGS.iter().any(|known| tag.trim_start_matches('/').starts_with(known)));
+        }
     }
 }
+
+/// The elements of a resource in the HTML page.
+const TAGS: [&str; 17] = [
+    "details", "summary", "h3", "h4", "span", "b", "div", "ul", "li", "p", "a", "code", "pre", "i",
+    "mark", "noscript", "button",
+];
 
 /// `Char` of XML 1.0.
 fn in_xml(c: char) -> bool {

@@ -40,7 +40,7 @@ pub(crate) struct Scan {
     #[arg(long = "check", value_name = "ID", value_parser = parse_check)]
     only: Vec<&'static Check>,
     /// Write a report in a format, to a file or to standard output: text, json, sarif, junit,
-    /// github, gitlab, csv, markdown [default: text]
+    /// github, gitlab, csv, markdown, html [default: text]
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     outputs: Vec<Output>,
     /// Fail at findings of this severity or above: critical, high, medium, low, info
