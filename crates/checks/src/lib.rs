@@ -17,6 +17,7 @@ mod pod_security;
 mod rbac;
 mod registry;
 mod resources;
+mod secrets;
 mod service_account;
 mod validity;
 

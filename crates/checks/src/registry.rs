@@ -21,6 +21,7 @@ pub const FAMILIES: &[&Family] = &[
     &crate::resources::FAMILY,
     &crate::service_account::FAMILY,
     &crate::namespaces::FAMILY,
+    &crate::secrets::FAMILY,
     &crate::rbac::FAMILY,
     &crate::validity::FAMILY,
 ];

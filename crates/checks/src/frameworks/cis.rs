@@ -151,16 +151,8 @@ pub(super) const CIS: Framework = Framework {
             "which network plugin the nodes run, and a probe that it enforces",
         ),
         elsewhere("5.3.2", "Every namespace has NetworkPolicies", NETWORK),
-        elsewhere(
-            "5.4.1",
-            "Secrets are mounted as files, not as variables",
-            "the use of Secrets in environment variables, which no check judges yet",
-        ),
-        elsewhere(
-            "5.4.2",
-            "Secrets are kept in an external store",
-            "where the organisation keeps its secrets",
-        ),
+        by_checks("5.4.1", "Secrets are mounted as files, not as variables"),
+        by_checks("5.4.2", "Secrets are kept in an external store"),
         elsewhere(
             "5.5.1",
             "Admission checks where images come from",

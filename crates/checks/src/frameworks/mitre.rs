@@ -54,11 +54,7 @@ pub(super) const MITRE: Framework = Framework {
             "the audit log of the API server",
         ),
         by_checks("T1552", "Unsecured credentials"),
-        elsewhere(
-            "T1552.001",
-            "Credentials in files",
-            "the contents of images, variables and ConfigMaps, which no check searches yet",
-        ),
+        by_checks("T1552.001", "Credentials in files"),
         by_checks("T1552.007", "Container API: credentials by the API server or the runtime"),
         elsewhere("T1562.001", "Impairing defences: switching tools off", RUNTIME),
         by_checks("T1609", "Container administration command: exec and its like"),
