@@ -1,0 +1,244 @@
+//! What the edits of one document come to, node by node.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use seawall_model::document::{Document, Kind, Node};
+use seawall_model::{Change, Edit, Value};
+
+use crate::Refused;
+
+/// What becomes of a node.
+#[derive(Default)]
+pub(crate) struct NodeChange {
+    /// It gets another value.
+    pub(crate) replace: Option<Value>,
+    /// It goes, with its key.
+    pub(crate) remove: bool,
+    /// Its key becomes another.
+    pub(crate) rename: Option<Cow<'static, str>>,
+    /// It gets further entries.
+    pub(crate) insert: Vec<(Cow<'static, str>, Value)>,
+    /// It gets further items.
+    pub(crate) append: Vec<Value>,
+}
+
+/// The changes of a document, by the number of the node.
+pub(crate) struct Plan<'a> {
+    document: &'a Document,
+    changes: BTreeMap<u32, NodeChange>,
+    /// How often each place is used, where one is used more than once.
+    uses: Option<HashMap<(u32, u32, Kind), u32>>,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn new(document: &'a Document) -> Self {
+        Plan { document, changes: BTreeMap::new(), uses: repeats(document).then(|| uses(document)) }
+    }
+
+    pub(crate) fn document(&self) -> &'a Document {
+        self.document
+    }
+
+    /// The change of a node, if there is one.
+    pub(crate) fn get(&self, node: Node<'_>) -> Option<&NodeChange> {
+        self.changes.get(&node.index())
+    }
+
+    /// All changes in reading order.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = (Node<'a>, &NodeChange)> {
+        self.changes.iter().map(|(index, change)| (self.document.node(*index), change))
+    }
+
+    /// Adds what an edit means.
+    pub(crate) fn add(&mut self, edit: &Edit<'a>) -> Result<(), Refused> {
+        match &edit.change {
+            Change::Set { path, value } => self.set(edit.at, path, value),
+            Change::Remove => {
+                self.touch(edit.at)?.remove = true;
+                Ok(())
+            }
+            Change::Rename(name) => {
+                let change = self.touch(edit.at)?;
+                match &change.rename {
+                    Some(other) if other != name => Err(Refused::Conflict),
+                    _ => {
+                        change.rename = Some(name.clone());
+                        Ok(())
+                    }
+                }
+            }
+            Change::Append(value) if edit.at.kind() == Kind::Seq => {
+                let change = self.touch(edit.at)?;
+                if !change.append.contains(value) {
+                    change.append.push(value.clone());
+                }
+                Ok(())
+            }
+            Change::Append(value) => self.set(edit.at, &[], &Value::List(vec![value.clone()])),
+        }
+    }
+
+    fn set(
+        &mut self,
+        at: Node<'a>,
+        path: &[Cow<'static, str>],
+        value: &Value,
+    ) -> Result<(), Refused> {
+        let nested = |path: &[Cow<'static, str>]| {
+            path.iter()
+                .rev()
+                .fold(value.clone(), |inner, key| Value::Map(vec![(key.clone(), inner)]))
+        };
+        let mut here = at;
+        for (depth, key) in path.iter().enumerate() {
+            match here.kind() {
+                Kind::Map => match here.entries().find(|(known, _)| known.text() == key) {
+                    Some((_, value)) => here = value,
+                    None => {
+                        let new = nested(&path[depth + 1..]);
+                        let insert = &mut self.touch(here)?.insert;
+                        return merge_entry(insert, key.clone(), new);
+                    }
+                },
+                Kind::Null => return self.replace(here, nested(&path[depth..])),
+                kind => {
+                    let field = here.key().map_or("the value", Node::text);
+                    let why = format!("{field} is {} where a map belongs", kind.noun());
+                    return Err(Refused::Misplaced(why));
+                }
+            }
+        }
+        self.replace(here, value.clone())
+    }
+
+    fn replace(&mut self, node: Node<'a>, value: Value) -> Result<(), Refused> {
+        let change = self.touch(node)?;
+        change.replace = Some(match change.replace.take() {
+            None => value,
+            Some(known) => merged(known, value)?,
+        });
+        Ok(())
+    }
+
+    /// The change of a node that stands in one place only.
+    fn touch(&mut self, node: Node<'a>) -> Result<&mut NodeChange, Refused> {
+        let used = |node: Node<'_>| {
+            let place = (node.span().start, node.span().end, node.kind());
+            self.uses.as_ref().and_then(|uses| uses.get(&place)).is_some_and(|count| *count > 1)
+        };
+        if used(node) || node.key().is_some_and(used) {
+            return Err(Refused::Shared);
+        }
+        Ok(self.changes.entry(node.index()).or_default())
+    }
+
+    /// That no change lies inside what another removes or replaces, and no key comes twice.
+    pub(crate) fn consistent(&self) -> Result<(), Refused> {
+        for (node, change) in self.changes() {
+            let whole = change.remove || change.replace.is_some();
+            let further = change.rename.is_some() || !change.insert.is_empty();
+            if (change.remove && (change.replace.is_some() || further || !change.append.is_empty()))
+                || (change.replace.is_some()
+                    && (!change.insert.is_empty() || !change.append.is_empty()))
+            {
+                return Err(Refused::Conflict);
+            }
+            let mut below = self.changes.range(node.index() + 1..);
+            if whole && below.next().is_some_and(|(i, _)| node.contains(self.document.node(*i))) {
+                return Err(Refused::Conflict);
+            }
+            if let Some(name) = &change.rename
+                && let Some(parent) = self.parent(node)
+            {
+                let taken = parent.entries().any(|(key, _)| key.text() == name)
+                    || self.get(parent).is_some_and(|c| c.insert.iter().any(|(k, _)| k == name));
+                if taken {
+                    return Err(Refused::Misplaced(format!("there is a {name} already")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The list or map that a node stands in.
+    fn parent(&self, node: Node<'a>) -> Option<Node<'a>> {
+        let mut here = self.document.root();
+        loop {
+            let child = match here.kind() {
+                Kind::Map => here.entries().map(|(_, value)| value).find(|v| v.contains(node)),
+                _ => here.items().find(|item| item.contains(node)),
+            }?;
+            if child == node {
+                return Some(here);
+            }
+            here = child;
+        }
+    }
+
+    /// Whether a node stands in a list or map in brackets.
+    pub(crate) fn in_brackets(&self, node: Node<'a>) -> bool {
+        self.parent(node).is_some_and(Node::is_flow)
+    }
+
+    /// What is removed, by the list or map that it is removed from.
+    pub(crate) fn removals(&self) -> Result<Vec<(Node<'a>, Vec<Node<'a>>)>, Refused> {
+        let mut removals: Vec<(Node<'a>, Vec<Node<'a>>)> = Vec::new();
+        for (node, _) in self.changes().filter(|(_, change)| change.remove) {
+            let parent = self.parent(node).ok_or(Refused::Layout("it is the whole document"))?;
+            match removals.iter_mut().find(|(known, _)| *known == parent) {
+                Some((_, gone)) => gone.push(node),
+                None => removals.push((parent, vec![node])),
+            }
+        }
+        Ok(removals)
+    }
+}
+
+fn merge_entry(
+    entries: &mut Vec<(Cow<'static, str>, Value)>,
+    key: Cow<'static, str>,
+    value: Value,
+) -> Result<(), Refused> {
+    match entries.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, known)) => {
+            let old = std::mem::replace(known, Value::Bool(false));
+            *known = merged(old, value)?;
+        }
+        None => entries.push((key, value)),
+    }
+    Ok(())
+}
+
+/// Two values for one place: maps that add to each other, or the same.
+fn merged(known: Value, new: Value) -> Result<Value, Refused> {
+    match (known, new) {
+        (Value::Map(mut known), Value::Map(new)) => {
+            for (key, value) in new {
+                merge_entry(&mut known, key, value)?;
+            }
+            Ok(Value::Map(known))
+        }
+        (known, new) if known == new => Ok(known),
+        _ => Err(Refused::Conflict),
+    }
+}
+
+/// Whether a document repeats what stands before, by alias or merge key: its scalars then do not
+/// follow each other in the text.
+fn repeats(document: &Document) -> bool {
+    let mut end = 0;
+    document.nodes().filter(|node| !matches!(node.kind(), Kind::Map | Kind::Seq)).any(|node| {
+        let before = node.span().start < end;
+        end = node.span().end;
+        before
+    })
+}
+
+fn uses(document: &Document) -> HashMap<(u32, u32, Kind), u32> {
+    let mut uses = HashMap::new();
+    for node in document.nodes() {
+        *uses.entry((node.span().start, node.span().end, node.kind())).or_insert(0) += 1;
+    }
+    uses
+}

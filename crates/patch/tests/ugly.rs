@@ -1,0 +1,401 @@
+//! Files as they come: what changes is what was meant, byte for byte.
+
+mod support;
+
+use seawall_model::document::Node;
+use seawall_model::{Change, Edit, Value};
+use seawall_patch::Refused;
+use support::Text;
+
+/// The node at a way of keys and positions, such as `2/spec/containers/0`: first the number
+/// of the document from 1.
+fn at<'a>(text: &'a Text, way: &str) -> Node<'a> {
+    let mut steps = way.split('/');
+    let document: usize =
+        steps.next().expect("there is a first step").parse().expect("a document's number");
+    steps.fold(text.documents[document - 1].root(), |node, step| {
+        let child = match step.parse::<usize>() {
+            Ok(index) if node.key().is_none() || node.items().next().is_some() => {
+                node.items().nth(index)
+            }
+            _ => node.entries().find(|(key, _)| key.text() == step).map(|(_, value)| value),
+        };
+        child.unwrap_or_else(|| panic!("no {step} of {way}"))
+    })
+}
+
+/// Edits as `(way, change)`.
+fn patched(text: &str, edits: &[(&str, Change)]) -> Result<String, Refused> {
+    let text = Text::new(text);
+    let edits: Vec<Edit<'_>> = edits
+        .iter()
+        .map(|(way, change)| Edit { at: at(&text, way), change: change.clone() })
+        .collect();
+    text.patched(&edits)
+}
+
+fn set(path: &[&'static str], value: Value) -> Change {
+    Change::Set { path: path.iter().map(|key| (*key).into()).collect(), value }
+}
+
+fn yes() -> Value {
+    Value::Bool(true)
+}
+
+fn no() -> Value {
+    Value::Bool(false)
+}
+
+/// Asserts that edits make `after` of `before`, and that doing it again changes nothing.
+#[track_caller]
+fn becomes(before: &str, edits: &[(&str, Change)], after: &str) {
+    let result = patched(before, edits).expect("the edits go through");
+    assert_eq!(result, after, "\nis:\n{result}\nshould be:\n{after}");
+}
+
+fn drop_all() -> Change {
+    set(&["securityContext", "capabilities", "drop"], Value::List(vec![Value::str("ALL")]))
+}
+
+fn seccomp() -> Change {
+    set(&["securityContext", "seccompProfile", "type"], Value::str("RuntimeDefault"))
+}
+
+const POD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web   # the shop
+spec:
+  containers:
+  # first
+  - name: web
+    image: nginx:1.27   # pinned
+
+    # resources:
+    #   limits: {}
+
+  # second
+  - name: side
+    image: 'side:1'
+  volumes: []
+";
+
+#[test]
+fn missing_maps_are_made_in_the_style_of_the_file() {
+    becomes(
+        POD,
+        &[
+            ("1/spec/containers/0", set(&["securityContext", "privileged"], no())),
+            ("1/spec/containers/0", drop_all()),
+            ("1/spec/containers/1", seccomp()),
+        ],
+        "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web   # the shop
+spec:
+  containers:
+  # first
+  - name: web
+    image: nginx:1.27   # pinned
+    securityContext:
+      privileged: false
+      capabilities:
+        drop:
+        - ALL
+
+    # resources:
+    #   limits: {}
+
+  # second
+  - name: side
+    image: 'side:1'
+    securityContext:
+      seccompProfile:
+        type: RuntimeDefault
+  volumes: []
+",
+    );
+}
+
+#[test]
+fn windows_line_ends_and_a_missing_last_one_stay() {
+    becomes(
+        "kind: Pod\r\nspec:\r\n    containers:\r\n        - name: a\r\n          image: b # c\t",
+        &[("1/spec/containers/0", seccomp()), ("1/spec", set(&["hostUsers"], no()))],
+        "kind: Pod\r\nspec:\r\n    containers:\r\n        - name: a\r\n          image: b # c\t\
+         \r\n          securityContext:\r\n              seccompProfile:\r\n                  type: \
+         RuntimeDefault\r\n    hostUsers: false",
+    );
+}
+
+#[test]
+fn brackets_on_one_line() {
+    becomes(
+        "{apiVersion: v1, kind: Pod, spec: { containers: [{name: a}, {name: b, securityContext: {}}] } }\n",
+        &[
+            ("1/spec/containers/0", drop_all()),
+            ("1/spec/containers/1", seccomp()),
+            ("1/spec", set(&["hostPID"], no())),
+        ],
+        "{apiVersion: v1, kind: Pod, spec: { containers: [{name: a, securityContext: \
+         {capabilities: {drop: [ALL]}}}, {name: b, securityContext: {seccompProfile: {type: \
+         RuntimeDefault}}}], hostPID: false } }\n",
+    );
+}
+
+#[test]
+fn brackets_within_block_style() {
+    becomes(
+        "spec:\n  containers:\n    - {name: a, securityContext: {runAsUser: 1,}}   \n    - name: b\n      securityContext: {}\n",
+        &[
+            ("1/spec/containers/0", set(&["securityContext", "privileged"], no())),
+            ("1/spec/containers/1", set(&["securityContext", "privileged"], no())),
+        ],
+        "spec:\n  containers:\n    - {name: a, securityContext: {runAsUser: 1, privileged: false,}}   \n    - name: b\n      securityContext: {privileged: false}\n",
+    );
+}
+
+#[test]
+fn json_spread_over_lines() {
+    becomes(
+        "{\n\t\"kind\": \"Pod\",\n\t\"spec\": {\n\t\t\"containers\": [\n\t\t\t{\n\t\t\t\t\"name\": \"a\"\n\t\t\t}\n\t\t],\n\t\t\"securityContext\": {}\n\t}\n}",
+        &[
+            ("1/spec/containers/0", drop_all()),
+            ("1/spec", set(&["securityContext", "runAsNonRoot"], yes())),
+        ],
+        "{\n\t\"kind\": \"Pod\",\n\t\"spec\": {\n\t\t\"containers\": [\n\t\t\t{\n\t\t\t\t\"name\": \"a\",\n\t\t\t\t\"securityContext\": {\n\t\t\t\t\t\"capabilities\": {\n\t\t\t\t\t\t\"drop\": [\n\t\t\t\t\t\t\t\"ALL\"\n\t\t\t\t\t\t]\n\t\t\t\t\t}\n\t\t\t\t}\n\t\t\t}\n\t\t],\n\t\t\"securityContext\": {\n\t\t\t\"runAsNonRoot\": true\n\t\t}\n\t}\n}",
+    );
+}
+
+#[test]
+fn json_without_blanks() {
+    becomes(
+        r#"{"kind":"Pod","spec":{"containers":[{"name":"a"}],"hostPID":true,"x":{}}}"#,
+        &[
+            ("1/spec/containers/0", drop_all()),
+            ("1/spec/hostPID", set(&[], no())),
+            ("1/spec/x", set(&["y"], Value::Int(1))),
+        ],
+        r#"{"kind":"Pod","spec":{"containers":[{"name":"a","securityContext":{"capabilities":{"drop":["ALL"]}}}],"hostPID":false,"x":{"y":1}}}"#,
+    );
+}
+
+#[test]
+fn scalars_keep_their_quotes_and_their_comments() {
+    becomes(
+        "a: true  # why\nb: 'x'\nc: \"y\"\nd: plain\ne:\nf: ~ # nothing\ng: \"true\"\n",
+        &[
+            ("1/a", set(&[], no())),
+            ("1/b", set(&[], Value::str("it's"))),
+            ("1/c", set(&[], Value::str("a \"b\"\n"))),
+            ("1/d", set(&[], Value::str("on"))),
+            ("1/e", set(&[], yes())),
+            ("1/f", set(&[], Value::Int(-1))),
+            ("1/g", set(&[], yes())),
+        ],
+        "a: false  # why\nb: 'it''s'\nc: \"a \\\"b\\\"\\n\"\nd: \"on\"\ne: true\nf: -1 # nothing\ng: true\n",
+    );
+}
+
+#[test]
+fn a_key_with_nothing_behind_it_gets_a_map() {
+    becomes(
+        "spec:\n  securityContext: # later\n  x: 1\nstatus:",
+        &[
+            ("1/spec", set(&["securityContext", "runAsNonRoot"], yes())),
+            ("1", set(&["status", "phase"], Value::str("Failed"))),
+            ("1", set(&["more"], Value::str("x"))),
+        ],
+        "spec:\n  securityContext: # later\n    runAsNonRoot: true\n  x: 1\nstatus:\n  phase: Failed\nmore: x",
+    );
+}
+
+#[test]
+fn entries_go_with_their_lines() {
+    becomes(
+        "spec:\n  # of the node\n  hostPID: true # all\n  hostIPC: true\n  containers:\n  - image: a\n    name: b\n    args:\n    - x\n    - y\n  - stdin: true\n\n    name: c\n  - tty: true # t\n    # its name\n    name: d\n",
+        &[
+            ("1/spec/hostPID", Change::Remove),
+            ("1/spec/hostIPC", Change::Remove),
+            ("1/spec/containers/0/args/0", Change::Remove),
+            ("1/spec/containers/1/stdin", Change::Remove),
+            ("1/spec/containers/2/tty", Change::Remove),
+        ],
+        "spec:\n  # of the node\n  containers:\n  - image: a\n    name: b\n    args:\n    - y\n  - name: c\n  -\n    # its name\n    name: d\n",
+    );
+}
+
+#[test]
+fn the_last_entry_leaves_empty_brackets() {
+    becomes(
+        "a:\n  b: 1\nc: # list\n- 2\n- 3\nd: 4",
+        &[
+            ("1/a/b", Change::Remove),
+            ("1/c/0", Change::Remove),
+            ("1/c/1", Change::Remove),
+            ("1/d", Change::Remove),
+        ],
+        "a: {}\nc: [] # list",
+    );
+}
+
+#[test]
+fn entries_go_from_brackets_with_a_comma() {
+    becomes(
+        "a: {x: 1, w: 2, z: 3}\nb: {x: 1, w: 2, z: 3}\nc: [ 1, 2 , 3 ]\nd: {x: 1}\ne: [1, 2,]\nf: {x: 1, w: 2, z: 3}\n",
+        &[
+            ("1/a/x", Change::Remove),
+            ("1/b/z", Change::Remove),
+            ("1/c/1", Change::Remove),
+            ("1/d/x", Change::Remove),
+            ("1/e/1", Change::Remove),
+            ("1/f/w", Change::Remove),
+            ("1/f/z", Change::Remove),
+        ],
+        "a: {w: 2, z: 3}\nb: {x: 1, w: 2}\nc: [ 1, 3 ]\nd: {}\ne: [1, ]\nf: {x: 1}\n",
+    );
+}
+
+#[test]
+fn json_lines_go_with_a_comma() {
+    becomes(
+        "{\n  \"a\": 1,\n  \"b\": {\n    \"c\": 2\n  },\n  \"d\": 3\n}\n",
+        &[("1/b", Change::Remove), ("1/d", Change::Remove)],
+        "{\n  \"a\": 1\n}\n",
+    );
+    becomes("{\n  \"a\": 1,\n  \"b\": 2\n}\n", &[("1/a", Change::Remove)], "{\n  \"b\": 2\n}\n");
+}
+
+#[test]
+fn brackets_over_lines_with_comments() {
+    becomes(
+        "a: {\n  x: 1,  # one\n  y: 2   # two\n}\nb: [\n  1, # one\n  2, # two\n]\n",
+        &[("1/a", set(&["z"], yes())), ("1/b", Change::Append(Value::Int(3)))],
+        "a: {\n  x: 1,  # one\n  y: 2,   # two\n  z: true\n}\nb: [\n  1, # one\n  2, # two\n  3,\n]\n",
+    );
+}
+
+#[test]
+fn keys_are_renamed_in_their_quotes() {
+    becomes(
+        "serviceAccount: shop # who\n\"b\": 1\n'c' : 2\n",
+        &[
+            ("1/serviceAccount", Change::Rename("serviceAccountName".into())),
+            ("1/b", Change::Rename("d".into())),
+            ("1/c", Change::Rename("true".into())),
+        ],
+        "serviceAccountName: shop # who\n\"d\": 1\n'true' : 2\n",
+    );
+}
+
+#[test]
+fn documents_of_a_stream_are_edited_each_for_itself() {
+    becomes(
+        "# head\n---\na: 1\n---\n# two\nb:\n- c\n# tail\n--- # three\n{d: 2}\n...\n",
+        &[
+            ("1", set(&["x"], yes())),
+            ("2/b", Change::Append(Value::str("e"))),
+            ("3", set(&["x"], yes())),
+        ],
+        "# head\n---\na: 1\nx: true\n---\n# two\nb:\n- c\n- e\n# tail\n--- # three\n{d: 2, x: true}\n...\n",
+    );
+}
+
+#[test]
+fn comments_of_entries_that_were_commented_out_stay_with_them() {
+    becomes(
+        "spec:\n  containers:\n  - name: a\n    args:\n    - x\n    # - y\n\t# tab\n  # next\n  - name: b\n",
+        &[
+            ("1/spec/containers/0", set(&["tty"], no())),
+            ("1/spec/containers/0/args", Change::Append(Value::str("z"))),
+        ],
+        "spec:\n  containers:\n  - name: a\n    args:\n    - x\n    # - y\n    - z\n    tty: false\n\t# tab\n  # next\n  - name: b\n",
+    );
+}
+
+#[test]
+fn block_scalars_are_not_touched() {
+    let script = "data:\n  run: |\n    set -e\n\n    # no comment\n    key: value\n\n\nnext: >-\n  folded\n  text\n";
+    becomes(
+        script,
+        &[("1/data", set(&["other"], Value::str("x y"))), ("1", set(&["last"], yes()))],
+        "data:\n  run: |\n    set -e\n\n    # no comment\n    key: value\n  other: \"x y\"\n\n\nnext: >-\n  folded\n  text\nlast: true\n",
+    );
+    let kept = patched("data:\n  run: |+\n    a\n\nb: 1\n", &[("1/data", set(&["x"], yes()))]);
+    assert!(matches!(kept, Err(Refused::Unproven(_))), "{kept:?}");
+}
+
+#[test]
+fn mixed_indentation_follows_the_map_itself() {
+    becomes(
+        "a:\n      b:\n       - c: 1\n         d:\n            e: 2\n",
+        &[("1/a/b/0", set(&["x"], yes())), ("1/a/b/0/d", set(&["w"], yes()))],
+        "a:\n      b:\n       - c: 1\n         d:\n            e: 2\n            w: true\n         x: true\n",
+    );
+}
+
+#[test]
+fn shared_values_are_refused() {
+    let text =
+        "base: &base\n  x: 1\na: *base\nb:\n  <<: *base\n  w: 2\nc: &own {z: 1}\nd: [&s s, *s]\n";
+    for way in ["1/base", "1/a", "1/base/x", "1/b/x"] {
+        let edit = if way.ends_with('x') { set(&[], Value::Int(7)) } else { set(&["k"], yes()) };
+        assert_eq!(patched(text, &[(way, edit)]), Err(Refused::Shared), "{way}");
+    }
+    assert_eq!(patched(text, &[("1/d/0", Change::Remove)]), Err(Refused::Shared));
+    // What is only merged into may be added to, and an anchor that nobody uses shares nothing.
+    becomes(
+        text,
+        &[
+            ("1/b", set(&["k"], yes())),
+            ("1/c", set(&["k"], yes())),
+            ("1/b/w", set(&[], Value::Int(3))),
+        ],
+        &text.replace("  w: 2\n", "  w: 3\n  k: true\n").replace("{z: 1}", "{z: 1, k: true}"),
+    );
+}
+
+#[test]
+fn edits_that_meet_are_refused() {
+    let text = "a:\n  b: 1\n  c: 2\n";
+    let conflict = |edits: &[(&str, Change)]| {
+        assert_eq!(patched(text, edits), Err(Refused::Conflict), "{edits:?}");
+    };
+    conflict(&[("1/a", Change::Remove), ("1/a/b", set(&[], yes()))]);
+    conflict(&[("1/a/b", set(&[], yes())), ("1/a/b", set(&[], no()))]);
+    conflict(&[("1/a", set(&["x"], yes())), ("1/a", set(&["x"], no()))]);
+    conflict(&[("1/a/c", Change::Remove), ("1/a", set(&["x"], yes()))]);
+    // The same edit twice is one edit.
+    becomes(
+        text,
+        &[
+            ("1/a", set(&["x", "w"], yes())),
+            ("1/a", set(&["x", "w"], yes())),
+            ("1/a", set(&["x", "z"], no())),
+        ],
+        "a:\n  b: 1\n  c: 2\n  x:\n    w: true\n    z: false\n",
+    );
+}
+
+#[test]
+fn what_has_no_place_is_refused_with_the_reason() {
+    let said = |text: &str, way: &str, change: Change| {
+        patched(text, &[(way, change)]).expect_err("the edit is refused").to_string()
+    };
+    assert_eq!(
+        said("securityContext: none\n", "1", set(&["securityContext", "x"], yes())),
+        "securityContext is a string where a map belongs"
+    );
+    assert_eq!(said("a: 1\nb: 2\n", "1/a", Change::Rename("b".into())), "there is a b already");
+    assert_eq!(said("a: 1\n", "1", Change::Remove), "it is the whole document");
+    assert!(said("a: !!str 1\n", "1/a", set(&[], yes())).contains("would not read as intended"));
+}
+
+#[test]
+fn a_key_that_stands_twice_is_not_brought_back() {
+    let removed = patched("a: 1\nb: 2\na: 3\n", &[("1/a", Change::Remove)]);
+    assert!(removed.is_err(), "{removed:?}");
+}
