@@ -88,7 +88,7 @@ const KNOWN: &[(&str, Relation, &str)] = {
         ("key that is an alias to a", Stricter, "the spelling would have to change"),
         ("key that is anchored and", Stricter, "the spelling would have to change"),
         ("anchor with a colon", Stricter, "in YAML 1.1 the name ends at the colon"),
-        ("scalar in flow !a", Laxer, "YAML 1.2 ends a tag at a bracket"),
+        ("tag before a bracket", Stricter, "to YAML 1.1 the bracket is part of the tag"),
         ("merge of an alias to a sequence", Laxer, "the reading of `<<: [*a, *b]`"),
         ("key that is binary", Stricter, "no field of Kubernetes wants the tag"),
         ("tag on a block scalar, binary", Stricter, "no field of Kubernetes wants the tag"),
@@ -102,7 +102,9 @@ const KNOWN: &[(&str, Relation, &str)] = {
         ("scalar in flow a:", Stricter, "`[a:]` has another value in YAML 1.1"),
         ("scalar in flow ?a", Stricter, "`[?a]` has another value in YAML 1.1"),
         ("scalar in flow -", Stricter, "`[-]` is a mistake in YAML 1.2"),
-        ("scalar in flow :a", Laxer, "no other reading is possible"),
+        ("tag in flow", Stricter, "it ends elsewhere in YAML 1.1"),
+        ("flow pair with a colon", Stricter, "`[? a :]` has another value in YAML 1.1"),
+        ("flow mapping with a spaced", Stricter, "`{a :}` has another value in YAML 1.1"),
     ]
 };
 

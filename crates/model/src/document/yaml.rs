@@ -183,7 +183,14 @@ fn content(all: &str, start: u32, has_properties: bool) -> Result<u32, ReadError
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'&' => at = name_end(all, at + 1)?,
-            b'!' => at += bytes[at..].iter().take_while(|b| !b.is_ascii_whitespace()).count(),
+            b'!' => {
+                let tag = bytes[at..].split(u8::is_ascii_whitespace).next().unwrap_or_default();
+                // To YAML 1.1 brackets and commas belong to the tag, to YAML 1.2 they end it.
+                if !tag.starts_with(b"!<") && tag.iter().any(|byte| b",[]{}".contains(byte)) {
+                    return Err(error(at as u32, "a tag needs a space behind it"));
+                }
+                at += tag.len();
+            }
             b'#' => at += bytes[at..].iter().take_while(|b| **b != b'\n').count(),
             b' ' | b'\t' | b'\r' | b'\n' => at += 1,
             _ => break,
@@ -283,16 +290,20 @@ pub(super) fn key(
     }
 }
 
-/// go-yaml, which is a YAML 1.1 parser, reads `[a:, b]`, `[?a]` and `[|]` otherwise than the
-/// parser here or not at all. They are typing errors in practice, so they are not read.
+/// go-yaml, which is a YAML 1.1 parser, reads `[a:, b]`, `[?a]`, `[!x :a]` and `[|]` otherwise than
+/// the parser here or not at all. They are typing errors in practice, so they are not read.
 fn refuse_flow_quirks(all: &str, span: Span) -> Result<(), ReadError> {
     let bytes = all.as_bytes();
-    let end = span.end as usize;
-    if matches!(bytes.get(span.start as usize), Some(b'?' | b'|' | b'>')) {
-        return Err(error(span.start, "text in brackets that starts with ?, | or > needs quotes"));
+    if matches!(bytes.get(span.start as usize), Some(b'?' | b'|' | b'>' | b':'))
+        && span.start < span.end
+    {
+        let cause = "text in brackets that starts with ?, |, > or : needs quotes";
+        return Err(error(span.start, cause));
     }
-    if bytes.get(end) == Some(&b':')
-        && matches!(bytes.get(end + 1), Some(b',' | b'[' | b']' | b'{' | b'}'))
+    let end = span.end as usize;
+    let blanks = bytes[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    if bytes.get(end + blanks) == Some(&b':')
+        && matches!(bytes.get(end + blanks + 1), Some(b',' | b'[' | b']' | b'{' | b'}'))
     {
         return Err(error(span.end, "a colon in brackets needs a space behind it"));
     }
