@@ -23,6 +23,9 @@ pub const FAMILIES: &[&Family] = &[
     &crate::namespaces::FAMILY,
     &crate::secrets::FAMILY,
     &crate::rbac::FAMILY,
+    &crate::network::FAMILY,
+    &crate::ingress::FAMILY,
+    &crate::mesh::FAMILY,
     &crate::validity::FAMILY,
 ];
 

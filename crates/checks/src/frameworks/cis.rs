@@ -16,7 +16,6 @@ const AUDIT: &str = "the audit policy of the API server on each control plane no
 const NODE_FILES: &str = "owner and mode of files on each node";
 const KUBELET: &str = "the kubelet's arguments and configuration on each node";
 const KUBE_PROXY: &str = "the arguments and configuration of kube-proxy on each node";
-const NETWORK: &str = "the network policies of each namespace, which no check judges yet";
 
 /// The framework.
 pub(super) const CIS: Framework = Framework {
@@ -150,7 +149,7 @@ pub(super) const CIS: Framework = Framework {
             "The network plugin enforces NetworkPolicies",
             "which network plugin the nodes run, and a probe that it enforces",
         ),
-        elsewhere("5.3.2", "Every namespace has NetworkPolicies", NETWORK),
+        by_checks("5.3.2", "Every namespace has NetworkPolicies"),
         by_checks("5.4.1", "Secrets are mounted as files, not as variables"),
         by_checks("5.4.2", "Secrets are kept in an external store"),
         elsewhere(

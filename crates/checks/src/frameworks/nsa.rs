@@ -5,8 +5,6 @@
 
 use super::{Framework, by_checks, elsewhere};
 
-const NET: &str = "the network policies of each namespace, which no check judges yet";
-
 /// The framework.
 pub(super) const NSA_CISA: Framework = Framework {
     id: "nsa-cisa",
@@ -22,14 +20,14 @@ pub(super) const NSA_CISA: Framework = Framework {
         by_checks("C-0013", "Containers run as another user than root"),
         by_checks("C-0016", "No privilege escalation in containers"),
         by_checks("C-0017", "Root file systems can't be written to"),
-        elsewhere("C-0030", "Traffic into and out of pods is limited", NET),
+        by_checks("C-0030", "Traffic into and out of pods is limited"),
         by_checks("C-0034", "Service account tokens only where they are used"),
         by_checks("C-0035", "Few subjects with administrative roles"),
         by_checks("C-0038", "No sharing of the node's process and IPC namespaces"),
         by_checks("C-0041", "No sharing of the node's network"),
         by_checks("C-0044", "No ports of the node"),
         by_checks("C-0046", "No dangerous capabilities"),
-        elsewhere("C-0054", "Namespaces are closed to each other", NET),
+        by_checks("C-0054", "Namespaces are closed to each other"),
         by_checks("C-0055", "Linux hardening: seccomp, AppArmor, SELinux, capabilities"),
         by_checks("C-0057", "No privileged containers"),
         elsewhere(
@@ -37,11 +35,7 @@ pub(super) const NSA_CISA: Framework = Framework {
             "Kubelets without the symlink flaw CVE-2021-25741",
             "the version of the kubelet on each node",
         ),
-        elsewhere(
-            "C-0059",
-            "ingress-nginx without the snippet flaw CVE-2021-25742",
-            "Ingresses and the configuration of ingress-nginx, which no check judges yet",
-        ),
+        by_checks("C-0059", "ingress-nginx without the snippet flaw CVE-2021-25742"),
         elsewhere(
             "C-0066",
             "Secrets are encrypted in etcd",
@@ -65,10 +59,6 @@ pub(super) const NSA_CISA: Framework = Framework {
         ),
         by_checks("C-0270", "CPU limits are set"),
         by_checks("C-0271", "Memory limits are set"),
-        elsewhere(
-            "C-0292",
-            "No ingress-nginx past its end of life",
-            "the ingress controllers that run, which no check recognises yet",
-        ),
+        by_checks("C-0292", "No ingress-nginx past its end of life"),
     ],
 };

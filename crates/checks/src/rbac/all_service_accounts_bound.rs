@@ -4,8 +4,8 @@ use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
 
 use super::bindings::{BINDINGS, each_subject, role_ref};
 
-/// The groups `system:serviceaccounts` and, lesser, `system:serviceaccounts:<namespace>`. Roles whose
-/// name begins with `system:` are bound so by Kubernetes and OpenShift themselves.
+/// The groups `system:serviceaccounts` and, lesser, `system:serviceaccounts:<namespace>`. Roles
+/// whose name begins with `system:` are bound so by Kubernetes and OpenShift themselves.
 pub const CHECK: Check = Check {
     id: "all-service-accounts-bound",
     title: "Role is bound to all service accounts",

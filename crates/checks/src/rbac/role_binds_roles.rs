@@ -4,8 +4,9 @@ use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, report};
 
-/// `bind` on roles, or writing bindings. The API server lets a binding be written only by who has all
-/// rights of the role or may `bind` it; so the two together are the way up, and each is half of it.
+/// `bind` on roles, or writing bindings. The API server lets a binding be written only by who has
+/// all rights of the role or may `bind` it; so the two together are the way up, and each is half of
+/// it.
 pub const CHECK: Check = Check {
     id: "role-binds-roles",
     title: "Role gives roles to others",

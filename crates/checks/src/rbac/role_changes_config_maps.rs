@@ -4,8 +4,8 @@ use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Seve
 
 use super::rules::{Grant, ROLES, each_grant, fail};
 
-/// Writing ConfigMaps in a ClusterRole, or in a Role of `kube-system`, where names allow one of those
-/// that the cluster runs by.
+/// Writing ConfigMaps in a ClusterRole, or in a Role of `kube-system`, where names allow one of
+/// those that the cluster runs by.
 pub const CHECK: Check = Check {
     id: "role-changes-config-maps",
     title: "Role changes the configuration of the cluster",

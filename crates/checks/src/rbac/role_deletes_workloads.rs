@@ -4,7 +4,8 @@ use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, report};
 
-/// `delete` or `deletecollection` on workloads, Services, Secrets, ConfigMaps, claims and namespaces.
+/// `delete` or `deletecollection` on workloads, Services, Secrets, ConfigMaps, claims and
+/// namespaces.
 pub const CHECK: Check = Check {
     id: "role-deletes-workloads",
     title: "Role deletes workloads and data",

@@ -4,11 +4,11 @@ use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Seve
 
 use super::rules::{ROLES, Rule, each};
 
-/// `*` as a verb or a resource; both at once is everything, and one alone is lesser. Other checks of
-/// roles leave a rule of both to this one.
+/// `*` as a verb or a resource; both at once is everything, and one alone is lesser. Other checks
+/// of roles leave a rule of both to this one.
 ///
-/// `*/scale` and its like name a subresource and are not meant; `pods/*` and `*/*` grant nothing and
-/// are reported by `rule-without-effect`.
+/// `*/scale` and its like name a subresource and are not meant; `pods/*` and `*/*` grant nothing
+/// and are reported by `rule-without-effect`.
 pub const CHECK: Check = Check {
     id: "wildcard-role",
     title: "Role grants by wildcard",
