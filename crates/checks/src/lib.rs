@@ -8,6 +8,7 @@
 //! how many there are.
 
 mod engine;
+mod fix;
 mod frameworks;
 mod host_access;
 mod image;
@@ -19,6 +20,7 @@ mod page;
 mod pod_security;
 mod rbac;
 mod registry;
+mod reliability;
 mod resources;
 mod secrets;
 mod service_account;

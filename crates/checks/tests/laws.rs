@@ -45,6 +45,36 @@ fn every_check_has_a_passing_and_a_failing_case() {
 }
 
 #[test]
+fn every_fix_makes_its_check_pass_and_has_nothing_to_do_twice() {
+    for_all(|check| {
+        if check.fix.is_none() {
+            return Ok(());
+        }
+        let mut right = 0;
+        for case in cases::load(check.cases)?.iter().filter(|case| case.fails()) {
+            right += case.fix(check).map_err(|why| format!("case {:?}: {why}", case.name))?;
+        }
+        ensure(right > 0, "no case is fixed")
+    });
+}
+
+#[test]
+fn fixed_forms_are_those_of_checks_with_a_fix_and_one_is_written_out() {
+    for_all(|check| {
+        let written = cases::load(check.cases)?.iter().filter(|case| case.is_fixed()).count();
+        ensure((written > 0) == check.fix.is_some(), format!("{written} cases have a fixed form"))
+    });
+}
+
+#[test]
+fn every_fix_says_why_it_is_safe_or_not() {
+    for_all(|check| {
+        let why = check.fix.map_or("It is.", |fix| fix.safety.why());
+        ensure(why.ends_with('.') && !why.contains("  "), "no sentence says why")
+    });
+}
+
+#[test]
 fn ids_are_unique_and_kebab_case() {
     let mut seen = HashSet::new();
     for family in FAMILIES {

@@ -1,7 +1,9 @@
 //! Shared memory of the node's processes is open to a pod in the node's IPC namespace.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity, Value};
+
+use crate::fix;
 
 /// `hostIPC: true`.
 pub const CHECK: Check = Check {
@@ -32,7 +34,10 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("What shares memory with the node no longer does."),
+        edits: |flaw| fix::here(flaw, Value::Bool(false)),
+    }),
     cases: include_str!("host_ipc.yaml"),
 };
 

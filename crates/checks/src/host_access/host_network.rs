@@ -1,7 +1,9 @@
 //! A pod in the node's network passes for the node.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity, Value};
+
+use crate::fix;
 
 /// `hostNetwork: true`.
 pub const CHECK: Check = Check {
@@ -33,7 +35,13 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe(
+            "The pod gets an address of its own: what reached it at the node's, \
+             or what it reached on the node, no longer does.",
+        ),
+        edits: |flaw| fix::here(flaw, Value::Bool(false)),
+    }),
     cases: include_str!("host_network.yaml"),
 };
 

@@ -1,7 +1,9 @@
 //! With the node's process IDs a container sees, signals and may enter every process there.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity, Value};
+
+use crate::fix;
 
 /// `hostPID: true`.
 pub const CHECK: Check = Check {
@@ -33,7 +35,10 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("What looks at the node's processes sees only its own."),
+        edits: |flaw| fix::here(flaw, Value::Bool(false)),
+    }),
     cases: include_str!("host_pid.yaml"),
 };
 

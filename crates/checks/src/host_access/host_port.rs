@@ -2,7 +2,9 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity, Undecided};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity, Undecided};
+
+use crate::fix;
 
 /// `hostPort` of a container's port.
 pub const CHECK: Check = Check {
@@ -30,7 +32,10 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("What reaches the container at the node's address no longer does."),
+        edits: fix::remove,
+    }),
     cases: include_str!("host_port.yaml"),
 };
 

@@ -1,8 +1,11 @@
 //! A path of the node that a container may write to outlives it.
 
-use seawall_model::document::Node;
+use seawall_model::document::{Kind, Node};
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Level, Mapping, Outcome, Safety, Scope, Severity, Undecided,
+    Value,
+};
 
 use super::host_path::HostPath;
 use super::places::is_socket;
@@ -21,7 +24,10 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0045", "kube-linter:writable-host-mount"],
     links: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("What writes to the node's path fails."),
+        edits,
+    }),
     cases: include_str!("writable_host_path.yaml"),
 };
 
@@ -65,4 +71,9 @@ fn look<'a>(
         None => cx.fail_missing(mount, "readOnly", message),
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let path: &[&str] = if flaw.node.kind() == Kind::Map { &["readOnly"] } else { &[] };
+    Ok(vec![Edit::set(flaw.node, path, Value::Bool(true))])
 }

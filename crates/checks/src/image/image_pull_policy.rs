@@ -1,7 +1,9 @@
 //! An image that is already on the node is run without asking the registry.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity, Undecided};
+use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity, Undecided, Value};
+
+use crate::fix;
 
 use super::reference::image_of;
 
@@ -29,7 +31,13 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe(
+            "An image that lies on the node alone, or whose registry can't be \
+             reached, no longer starts.",
+        ),
+        edits: |flaw| fix::in_container(flaw, &["imagePullPolicy"], Value::str("Always")),
+    }),
     cases: include_str!("image_pull_policy.yaml"),
 };
 

@@ -1,7 +1,10 @@
 //! A guard that lets everybody in when it is away guards when it pleases others.
 
-use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity, Undecided};
+use seawall_model::document::{Kind, Node};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, Outcome, Safety, Scope, Severity,
+    Undecided, Value,
+};
 
 use super::webhooks::{WEBHOOKS, each, ignores_failure};
 
@@ -22,7 +25,10 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/",
     ],
     scope: Scope::Object(WEBHOOKS, run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("While the webhook is away, what it looks at can't be changed."),
+        edits,
+    }),
     cases: include_str!("webhook_fails_open.yaml"),
 };
 
@@ -47,4 +53,9 @@ fn look<'a>(
         None => cx.fail_missing(webhook, "failurePolicy", message),
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let path: &[&str] = if flaw.node.kind() == Kind::Map { &["failurePolicy"] } else { &[] };
+    Ok(vec![Edit::set(flaw.node, path, Value::str("Fail"))])
 }

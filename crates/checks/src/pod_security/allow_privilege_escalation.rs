@@ -1,8 +1,13 @@
 //! A process that may gain privileges through setuid programs.
 
+use seawall_model::document::Node;
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Level, Mapping, Outcome, Safety, Scope, Severity, Value,
+};
 use seawall_podsecurity::standards::allow_privilege_escalation;
+
+use crate::fix;
 
 use super::by_standard;
 
@@ -41,7 +46,14 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe(
+            "Setuid programs of the image, and programs that have capabilities \
+             by their file, such as `ping` or a server on a low port, run \
+             without them.",
+        ),
+        edits,
+    }),
     cases: include_str!("allow_privilege_escalation.yaml"),
 };
 
@@ -53,4 +65,18 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     by_standard(&allow_privilege_escalation::CHECK, cx, |found| {
         allow_privilege_escalation::container(container, found)
     })
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let container = flaw.container()?;
+    // `ValidateSecurityContext` in `pkg/apis/core/validation/validation.go`.
+    let privileged = container.security.privileged.and_then(Node::as_bool) == Some(true);
+    let added = container.security.capabilities.and_then(|capabilities| capabilities.get("add"));
+    let admin = added.is_some_and(|add| add.items().any(|name| name.text() == "CAP_SYS_ADMIN"));
+    if privileged || admin {
+        let beside = if privileged { "`privileged: true`" } else { "CAP_SYS_ADMIN" };
+        return Err(format!("the API server refuses it beside {beside}").into());
+    }
+    let path = &["securityContext", "allowPrivilegeEscalation"];
+    fix::in_container(flaw, path, Value::Bool(false))
 }

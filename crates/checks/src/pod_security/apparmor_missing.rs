@@ -1,7 +1,9 @@
 //! AppArmor forbids a process what it has no need of, whatever its user.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity, Value};
+
+use crate::fix;
 
 use super::missing::fail_missing;
 
@@ -27,7 +29,13 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tutorials/security/apparmor/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("A node without AppArmor refuses a pod that asks for it."),
+        edits: |flaw| {
+            let path = &["securityContext", "appArmorProfile", "type"];
+            fix::in_container(flaw, path, Value::str("RuntimeDefault"))
+        },
+    }),
     cases: include_str!("apparmor_missing.yaml"),
 };
 

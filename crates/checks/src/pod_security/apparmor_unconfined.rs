@@ -1,7 +1,11 @@
 //! AppArmor is switched off, or set to what Kubernetes does not know.
 
 use seawall_model::workload::{APP_ARMOR_CONTAINER, Pod};
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Level, Mapping, Outcome, Safety, Scope, Severity,
+};
+
+use crate::fix;
 
 use super::profile::what_is_wrong;
 
@@ -29,7 +33,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe(
+            "Somebody switched it off: a program may need what the profile \
+             forbids.",
+        ),
+        edits,
+    }),
     cases: include_str!("apparmor_unconfined.yaml"),
 };
 
@@ -72,4 +82,15 @@ fn run<'a>(pod: &Pod<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         }
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    // The key of an annotation for a container that is not there.
+    let is_key =
+        flaw.pod()?.annotations().is_ok_and(|mut all| all.any(|(key, _)| key == flaw.node));
+    if is_key {
+        Err("it may be meant for another container".into())
+    } else {
+        fix::runtime_profile(flaw)
+    }
 }

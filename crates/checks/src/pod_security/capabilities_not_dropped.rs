@@ -1,8 +1,10 @@
 //! Root's privileges that the container does not need and keeps.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity};
 use seawall_podsecurity::standards::capabilities_restricted;
+
+use crate::fix;
 
 use super::by_standard;
 
@@ -35,7 +37,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe(
+            "A program that changes owners or users, or that listens on a low \
+             port as root, needs some of them.",
+        ),
+        edits: |flaw| fix::drop_all(&flaw.container()?),
+    }),
     cases: include_str!("capabilities_not_dropped.yaml"),
 };
 

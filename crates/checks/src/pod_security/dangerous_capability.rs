@@ -1,7 +1,9 @@
 //! A capability that is as good as root on the node.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity};
+
+use crate::fix;
 
 use super::capabilities::{Class, each_added};
 
@@ -37,7 +39,10 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("What needs the capability stops working."),
+        edits: fix::remove,
+    }),
     cases: include_str!("dangerous_capability.yaml"),
 };
 

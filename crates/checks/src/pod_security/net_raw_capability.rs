@@ -1,7 +1,11 @@
 //! A container that can forge packets.
 
 use seawall_model::workload::{Container, capability};
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Level, Mapping, Outcome, Safety, Scope, Severity,
+};
+
+use crate::fix;
 use seawall_podsecurity::standards::capabilities_restricted::{drop_list, drops};
 
 /// `NET_RAW` added, or neither it nor `ALL` dropped.
@@ -37,7 +41,13 @@ pub const CHECK: Check = Check {
         "https://man7.org/linux/man-pages/man7/capabilities.7.html",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe(
+            "What sends raw packets, such as some `ping`, stops working; and \
+             where none were dropped, what needs another capability of root.",
+        ),
+        edits,
+    }),
     cases: include_str!("net_raw_capability.yaml"),
 };
 
@@ -46,7 +56,6 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         cx.not_applicable();
         return Ok(());
     }
-    let is_net_raw = |name: &str| capability(name).eq_ignore_ascii_case("NET_RAW");
     for name in container.capabilities_added()? {
         let name = name?;
         if is_net_raw(name.value) {
@@ -60,7 +69,7 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
             return Ok(());
         }
     }
-    if !drops(container, |name| name.eq_ignore_ascii_case("ALL") || is_net_raw(name))? {
+    if !drops(container, drops_net_raw)? {
         let (node, missing) = drop_list(container);
         cx.fail_missing(
             node,
@@ -73,4 +82,25 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         );
     }
     Ok(())
+}
+
+fn is_net_raw(name: &str) -> bool {
+    capability(name).eq_ignore_ascii_case("NET_RAW")
+}
+
+fn drops_net_raw(name: &str) -> bool {
+    name.eq_ignore_ascii_case("ALL") || is_net_raw(name)
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let container = flaw.container()?;
+    let added = container.security.capabilities.and_then(|capabilities| capabilities.get("add"));
+    let mut edits = Vec::new();
+    if added.is_some_and(|add| add.contains(flaw.node)) {
+        edits.push(Edit::remove(flaw.node));
+    }
+    if !matches!(drops(&container, drops_net_raw), Ok(true)) {
+        edits.extend(fix::drop_all(&container)?);
+    }
+    Ok(edits)
 }

@@ -1,7 +1,11 @@
 //! Nothing keeps the container from running as root.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Level, Mapping, Outcome, Safety, Scope, Severity, Value,
+};
+
+use crate::fix;
 
 use super::missing::fail_missing;
 
@@ -41,7 +45,10 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("An image whose user is root, or has no number, no longer starts."),
+        edits,
+    }),
     cases: include_str!("non_root_not_enforced.yaml"),
 };
 
@@ -74,4 +81,12 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         }
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let container = flaw.container()?;
+    if container.run_as_user().is_ok_and(|user| user.is_some_and(|user| user.value == 0)) {
+        return Err("it runs as user 0, and would not start".into());
+    }
+    fix::in_container(flaw, &["securityContext", "runAsNonRoot"], Value::Bool(true))
 }

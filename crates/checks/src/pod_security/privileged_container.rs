@@ -1,8 +1,10 @@
 //! A privileged container is root on the node with one more command.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity, Value};
 use seawall_podsecurity::standards::privileged;
+
+use crate::fix;
 
 use super::by_standard;
 
@@ -37,7 +39,13 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe(
+            "What uses devices, mounts or the kernel through the privilege \
+             stops working.",
+        ),
+        edits: |flaw| fix::here(flaw, Value::Bool(false)),
+    }),
     cases: include_str!("privileged_container.yaml"),
 };
 

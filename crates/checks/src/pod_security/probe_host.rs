@@ -1,8 +1,10 @@
 //! Probes and hooks that make the kubelet call somebody else.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity};
 use seawall_podsecurity::standards::host_probes;
+
+use crate::fix;
 
 use super::by_standard;
 
@@ -21,7 +23,10 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("The request goes to the pod, which may not answer it."),
+        edits: fix::remove,
+    }),
     cases: include_str!("probe_host.yaml"),
 };
 

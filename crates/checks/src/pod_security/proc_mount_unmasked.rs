@@ -1,8 +1,10 @@
 //! The masks over the node's /proc are taken away.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity, Value};
 use seawall_podsecurity::standards::proc_mount;
+
+use crate::fix;
 
 use super::by_standard;
 
@@ -26,7 +28,10 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("Containers within the container no longer work."),
+        edits: |flaw| fix::here(flaw, Value::str("Default")),
+    }),
     cases: include_str!("proc_mount_unmasked.yaml"),
 };
 

@@ -1,7 +1,9 @@
 //! Annotations that set a seccomp profile, and no longer do.
 
 use seawall_model::workload::{Pod, ProfileType, SECCOMP_CONTAINER, SECCOMP_POD};
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity, Value,
+};
 
 /// The alpha annotations of seccomp profiles.
 pub const CHECK: Check = Check {
@@ -17,7 +19,14 @@ pub const CHECK: Check = Check {
     covers: &["kubeaudit:SeccompDeprecatedAnnotations"],
     links: &["https://kubernetes.io/docs/tutorials/security/seccomp/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Safe(
+            "The annotation is ignored since Kubernetes 1.27, and older \
+             versions read the field as they read it; only the runtime's own \
+             profile is moved.",
+        ),
+        edits,
+    }),
     cases: include_str!("seccomp_annotation.yaml"),
 };
 
@@ -49,4 +58,30 @@ fn run<'a>(pod: &Pod<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         );
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let remove = Edit::remove(flaw.node);
+    let pod = flaw.pod()?;
+    let (place, security) = if flaw.container.is_empty() {
+        (pod.spec, pod.security)
+    } else {
+        let named = pod.containers().iter().find(|c| c.name == flaw.container);
+        match named {
+            Some(container) => (container.node, container.security),
+            // An annotation for a container that is not there never meant anything.
+            None => return Ok(vec![remove]),
+        }
+    };
+    if security.seccomp_profile.is_some() {
+        return Ok(vec![remove]);
+    }
+    match ProfileType::of_seccomp_annotation(flaw.node.text()) {
+        ProfileType::RuntimeDefault => {
+            let path = &["securityContext", "seccompProfile", "type"];
+            Ok(vec![remove, Edit::set(place, path, Value::str("RuntimeDefault"))])
+        }
+        ProfileType::Localhost(_) => Err("whether the nodes have the profile is not known".into()),
+        _ => Err("it asks for no confinement, which may be needed".into()),
+    }
 }

@@ -1,7 +1,9 @@
 //! No seccomp profile, so every system call is open.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity, Value};
+
+use crate::fix;
 
 use super::missing::fail_missing;
 
@@ -39,7 +41,16 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Safe(
+            "The runtime's profile closes calls that administer a machine; it \
+             is the default of Docker, and of kubelets with `seccompDefault`.",
+        ),
+        edits: |flaw| {
+            let path = &["securityContext", "seccompProfile", "type"];
+            fix::in_container(flaw, path, Value::str("RuntimeDefault"))
+        },
+    }),
     cases: include_str!("seccomp_missing.yaml"),
 };
 

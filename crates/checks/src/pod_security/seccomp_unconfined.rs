@@ -1,7 +1,9 @@
 //! Seccomp is switched off, or set to what Kubernetes does not know.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity};
+
+use crate::fix;
 
 use super::profile::what_is_wrong;
 
@@ -34,7 +36,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe(
+            "Somebody switched it off: a program may need a call that the \
+             profile closes.",
+        ),
+        edits: fix::runtime_profile,
+    }),
     cases: include_str!("seccomp_unconfined.yaml"),
 };
 

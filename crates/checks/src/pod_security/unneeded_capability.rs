@@ -1,7 +1,9 @@
 //! A capability of the default set that few programs need.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity};
+
+use crate::fix;
 
 use super::capabilities::{Class, each_added};
 
@@ -23,7 +25,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe(
+            "What needs the capability stops working where the defaults are \
+             dropped.",
+        ),
+        edits: fix::remove,
+    }),
     cases: include_str!("unneeded_capability.yaml"),
 };
 

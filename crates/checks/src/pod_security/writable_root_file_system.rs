@@ -1,7 +1,9 @@
 //! What can't be written can't be replaced.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity, Value};
+
+use crate::fix;
 
 use super::missing::fail_missing;
 
@@ -29,7 +31,13 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("A program that writes outside its volumes fails."),
+        edits: |flaw| {
+            let path = &["securityContext", "readOnlyRootFilesystem"];
+            fix::in_container(flaw, path, Value::Bool(true))
+        },
+    }),
     cases: include_str!("writable_root_file_system.yaml"),
 };
 

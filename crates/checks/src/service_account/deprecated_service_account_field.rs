@@ -2,7 +2,9 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity, Value,
+};
 
 /// `serviceAccount` without a `serviceAccountName` that says the same.
 ///
@@ -27,7 +29,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context",
     ],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Safe(
+            "The API server copies the old field into the new one itself, and \
+             where both are written reads the new one alone.",
+        ),
+        edits,
+    }),
     cases: include_str!("deprecated_service_account_field.yaml"),
 };
 
@@ -49,4 +57,18 @@ fn run<'a>(pod: &Pod<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     };
     cx.fail(old.node, message);
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let pod = flaw.pod()?;
+    Ok(match pod.spec.entries().find(|(key, _)| key.text() == "serviceAccountName") {
+        None => vec![Edit::rename(flaw.node, "serviceAccountName")],
+        Some((_, new)) if new.is_null() || new.text().is_empty() => {
+            vec![
+                Edit::set(new, &[], Value::str(flaw.node.text().to_owned())),
+                Edit::remove(flaw.node),
+            ]
+        }
+        Some(_) => vec![Edit::remove(flaw.node)],
+    })
 }

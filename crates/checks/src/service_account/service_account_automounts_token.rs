@@ -1,7 +1,9 @@
 //! An account that hands its token to every pod hands it to the careless one too.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Fix, Mapping, Object, ObjectKind, Outcome, Safety, Scope, Severity, Value,
+};
 
 use super::token::DEFAULT;
 
@@ -26,7 +28,19 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting",
     ],
     scope: Scope::Object(&[ObjectKind::ServiceAccount], run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe(
+            "Pods of the account that talk to the API server and do not ask for \
+             the token themselves lose it.",
+        ),
+        edits: |flaw| {
+            Ok(vec![Edit::set(
+                flaw.object.root(),
+                &["automountServiceAccountToken"],
+                Value::Bool(false),
+            )])
+        },
+    }),
     cases: include_str!("service_account_automounts_token.yaml"),
 };
 

@@ -1,7 +1,9 @@
 //! A token that nobody needs is a token to steal.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity, Value};
+
+use crate::fix;
 
 use super::token::{Automount, account_of, automount};
 
@@ -37,7 +39,10 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting",
     ],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("A container that talks to the API server loses its token."),
+        edits: |flaw| fix::in_pod(flaw, &["automountServiceAccountToken"], Value::Bool(false)),
+    }),
     cases: include_str!("service_account_token_mounted.yaml"),
 };
 

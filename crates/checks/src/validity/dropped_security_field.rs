@@ -1,8 +1,8 @@
 //! A guard that is misspelt guards nothing.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Object, Outcome, Safety, Scope, Severity};
 
-use super::problems::{Class, report};
+use super::problems::{Class, renamed, report};
 
 /// Security field is misspelt or misplaced.
 pub const CHECK: Check = Check {
@@ -15,7 +15,10 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation"],
     scope: Scope::AnyObject(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("The field takes effect, which it never did."),
+        edits: renamed,
+    }),
     cases: include_str!("dropped_security_field.yaml"),
 };
 

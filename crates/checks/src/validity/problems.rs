@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use seawall_model::{Cx, Object, Outcome};
-use seawall_schema::{ApiStatus, Problem, ProblemKind, Schema, Version};
+use seawall_model::{Cx, Edit, Edits, Flaw, Object, Outcome, Value};
+use seawall_schema::{Api, ApiStatus, Expected, Hint, Problem, ProblemKind, Schema, Version};
 
 /// Which check reports a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,12 +125,79 @@ fn guards(problem: &Problem<'_>, object: Object<'_>) -> bool {
     }
     let ProblemKind::UnknownField { name, hint } = &problem.kind else { return false };
     let meant = match hint {
-        Some(seawall_schema::Hint::Similar(field)) => field,
+        Some(Hint::Similar(field)) => field,
         _ => *name,
     };
     let is_guard = |name: &str| FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field));
     is_guard(meant) || is_guard(name) || {
         let path = problem.node.path_from(object.root()).to_string();
         path.contains("securityContext") || path.contains("SecurityContext")
+    }
+}
+
+/// What a fix may write at a problem.
+pub(super) enum Meant {
+    /// A value of this type.
+    Type(Expected),
+    /// A field of this name.
+    Field(&'static str),
+    /// This API.
+    Api(Api),
+}
+
+/// What was meant where a finding stands, by the newest version.
+pub(super) fn meant(flaw: &Flaw<'_>) -> Option<Meant> {
+    let id = flaw.object.id();
+    let mut meant = None;
+    let version = Version::default();
+    Schema::of(version).validate(&id.api_version, &id.kind, flaw.object.root(), &mut |problem| {
+        if problem.node != flaw.node {
+            return;
+        }
+        meant = match problem.kind {
+            ProblemKind::WrongType { expected } => Some(Meant::Type(expected)),
+            ProblemKind::UnknownField { hint: Some(Hint::Similar(name)), .. } => {
+                Some(Meant::Field(name))
+            }
+            ProblemKind::Api {
+                status:
+                    ApiStatus::Removed { replacement: Some(api), .. }
+                    | ApiStatus::Deprecated { replacement: Some(api), .. },
+                ..
+            } => Some(Meant::Api(api)),
+            _ => return,
+        };
+    });
+    meant
+}
+
+/// Gives a misspelt field the name that is meant.
+pub(super) fn renamed<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let Some(Meant::Field(name)) = meant(flaw) else {
+        return Err("which field is meant is not known".into());
+    };
+    // The finding stands at the key; its value follows it.
+    let value = flaw.node.document().node(flaw.node.index() + 1);
+    Ok(vec![Edit::rename(value, name)])
+}
+
+/// Writes the API version that replaces another, if the object is valid there as it stands.
+pub(super) fn moved<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let root = flaw.object.root();
+    let (Some(Meant::Api(api)), Some(written)) = (meant(flaw), root.get("apiVersion")) else {
+        return Err("nothing replaces it as it stands".into());
+    };
+    if api.kind != flaw.object.id().kind {
+        return Err(format!("{api} replaces it").into());
+    }
+    let mut first = None;
+    Schema::of(Version::default()).validate(api.api_version, api.kind, root, &mut |problem| {
+        if first.is_none() {
+            first = Some(format!("it would not fit {api}: {problem}"));
+        }
+    });
+    match first {
+        Some(why) => Err(why.into()),
+        None => Ok(vec![Edit::set(written, &[], Value::str(api.api_version))]),
     }
 }

@@ -1,8 +1,8 @@
 //! What an upgrade takes away.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Object, Outcome, Safety, Scope, Severity};
 
-use super::problems::{Class, report};
+use super::problems::{Class, moved, report};
 
 /// API version is no longer served.
 pub const CHECK: Check = Check {
@@ -20,7 +20,10 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/reference/using-api/deprecation-guide/"],
     scope: Scope::AnyObject(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("Newer versions of an API have other defaults and rules."),
+        edits: moved,
+    }),
     cases: include_str!("removed_api_version.yaml"),
 };
 

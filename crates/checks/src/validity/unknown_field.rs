@@ -1,8 +1,8 @@
 //! What the API does not know, it drops.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Object, Outcome, Safety, Scope, Severity};
 
-use super::problems::{Class, report};
+use super::problems::{Class, renamed, report};
 
 /// Field is unknown to the API.
 pub const CHECK: Check = Check {
@@ -15,7 +15,10 @@ pub const CHECK: Check = Check {
     covers: &["kube-linter:schema-validation"],
     links: &["https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation"],
     scope: Scope::AnyObject(run),
-    fix: None,
+    fix: Some(Fix {
+        safety: Safety::Unsafe("The field takes effect, which it never did."),
+        edits: renamed,
+    }),
     cases: include_str!("unknown_field.yaml"),
 };
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seawall_checks::{Results, Selection, run};
 use seawall_model::document::{Limits, Node, chunks, read};
-use seawall_model::{Check, Entry, Inventory, Quantity, Settings, Source};
+use seawall_model::{Check, Entry, Flaw, Inventory, Quantity, Settings, Source};
 
 /// What a case expects.
 enum Expected {
@@ -22,6 +22,8 @@ pub struct Case {
     manifest: String,
     settings: Settings,
     expected: Expected,
+    /// The manifest after the check's fix.
+    fixed: Option<String>,
 }
 
 impl Case {
@@ -31,6 +33,55 @@ impl Case {
 
     pub fn fails(&self) -> bool {
         matches!(self.expected, Expected::Finds(_))
+    }
+
+    /// Whether it gives the manifest after the check's fix.
+    pub fn is_fixed(&self) -> bool {
+        self.fixed.is_some()
+    }
+
+    /// Applies the check's fix to what the check finds, and runs the check again: what was fixed
+    /// must be gone, the rest still there, and another fix must find nothing to do. Gives the number
+    /// of findings that were fixed.
+    pub fn fix(&self, check: &'static Check) -> Result<usize, String> {
+        let (manifest, findings, right) = self.fix_once(check, &self.manifest)?;
+        let (again, left, more) = self.fix_once(check, &manifest)?;
+        if left != findings - right {
+            return Err(format!("{right} of {findings} fixed, but {left} found in\n{manifest}"));
+        }
+        if more > 0 || again != manifest {
+            return Err(format!("a second fix changes\n{manifest}to\n{again}"));
+        }
+        match &self.fixed {
+            Some(fixed) if *fixed != manifest => {
+                Err(format!("should become\n{fixed}but becomes\n{manifest}"))
+            }
+            _ => Ok(right),
+        }
+    }
+
+    /// A manifest with the fix, the number of findings, and how many of them the fix takes on.
+    fn fix_once(
+        &self,
+        check: &'static Check,
+        manifest: &str,
+    ) -> Result<(String, usize, usize), String> {
+        let fix = check.fix.ok_or("the check has no fix")?;
+        let inventory = inventory(manifest)?;
+        let selection = Selection::new([(check, check.severity)]);
+        let results = run(&inventory, &selection, &self.settings);
+        let mut edits = Vec::new();
+        let mut right = 0;
+        for finding in &results.findings {
+            let flaw = Flaw::of(finding, &inventory).ok_or("a finding has no place")?;
+            if let Ok(more) = (fix.edits)(&flaw) {
+                edits.extend(more);
+                right += 1;
+            }
+        }
+        let source = inventory.documents()[0].source();
+        let patched = seawall_patch::patch(source, &edits).map_err(|why| why.to_string())?;
+        Ok((patched, results.findings.len(), right))
     }
 
     /// Runs the case against one check alone.
@@ -117,21 +168,14 @@ pub fn load(text: &str) -> Result<Vec<Case>, String> {
 fn case(verdict: &str, item: Node<'_>) -> Result<Case, String> {
     let name = item.get("name").map_or("(no name)", Node::text).to_owned();
     let text = |key| item.get(key).and_then(Node::as_str);
-    let manifest = match (text("manifest"), text("pod"), text("container")) {
-        (Some(manifest), None, None) => manifest.to_owned(),
-        (None, Some(pod), None) => {
-            format!("{POD}{}", indented(pod, "  "))
-        }
-        (None, None, Some(container)) => {
-            let name = if container.lines().any(|line| line.starts_with("name:")) {
-                ""
-            } else {
-                "      name: app\n"
-            };
-            format!("{POD}  containers:\n    -\n{name}{}", indented(container, "      "))
-        }
-        _ => return Err(format!("case {name:?}: one of manifest, pod, container")),
-    };
+    let (whole, part): (fn(&str) -> String, &str) =
+        match (text("manifest"), text("pod"), text("container")) {
+            (Some(manifest), None, None) => (str::to_owned, manifest),
+            (None, Some(pod), None) => (of_pod, pod),
+            (None, None, Some(container)) => (of_container, container),
+            _ => return Err(format!("case {name:?}: one of manifest, pod, container")),
+        };
+    let (manifest, fixed) = (whole(part), text("fixed").map(whole));
     let finds = |node: Node<'_>| match node.as_str() {
         Some(at) => (at.to_owned(), None),
         None => {
@@ -152,10 +196,20 @@ fn case(verdict: &str, item: Node<'_>) -> Result<Case, String> {
         "unknown" => Expected::Unknown(text("why").unwrap_or_default().to_owned()),
         other => return Err(format!("{other} is no verdict")),
     };
-    Ok(Case { name, manifest, settings: settings(item.get("settings"))?, expected })
+    Ok(Case { name, manifest, settings: settings(item.get("settings"))?, expected, fixed })
 }
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: case, namespace: case}\nspec:\n";
+
+fn of_pod(spec: &str) -> String {
+    format!("{POD}{}", indented(spec, "  "))
+}
+
+fn of_container(container: &str) -> String {
+    let named = container.lines().any(|line| line.starts_with("name:"));
+    let name = if named { "" } else { "      name: app\n" };
+    format!("{POD}  containers:\n    -\n{name}{}", indented(container, "      "))
+}
 
 fn indented(text: &str, by: &str) -> String {
     text.lines().map(|line| format!("{by}{line}\n")).collect()
