@@ -22,6 +22,7 @@ pub const FAMILIES: &[&Family] = &[
     &crate::service_account::FAMILY,
     &crate::namespaces::FAMILY,
     &crate::secrets::FAMILY,
+    &crate::reliability::FAMILY,
     &crate::rbac::FAMILY,
     &crate::network::FAMILY,
     &crate::ingress::FAMILY,

@@ -29,6 +29,7 @@ fn run<'a>(object: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         return Ok(());
     }
     let Some(spec) = object.root().field("spec")? else { return Ok(()) };
+    spec.map()?;
     let name = object.name();
     let Some(conditions) = spec.field("conditions")? else {
         cx.fail_missing(

@@ -1,0 +1,107 @@
+//! Replicas on one node fall with it.
+
+use seawall_model::document::Node;
+use seawall_model::{
+    Check, Cx, Labels, Mapping, ObjectKind, Outcome, Scope, Selector, Severity, Template, Undecided,
+};
+
+use super::scale::{Autoscalers, replicas};
+
+/// A Deployment or StatefulSet of several replicas without a `topologySpreadConstraint` or a pod
+/// anti-affinity whose selector selects its own pods.
+pub const CHECK: Check = Check {
+    id: "pods-not-spread",
+    title: "Replicas may all run on one node",
+    severity: Severity::Low,
+    rationale: "Nothing keeps the scheduler from putting every replica on one node or in one zone, \
+                where one failure, or one attacker who takes the node, has them all.",
+    remedy: "Add `topologySpreadConstraints` over `kubernetes.io/hostname` and \
+             `topology.kubernetes.io/zone` with a selector of the pod's own labels.",
+    mapping: Mapping::NONE,
+    covers: &[
+        "kube-linter:no-anti-affinity",
+        "polaris:topologySpreadConstraint",
+        "kube-score:deployment-has-host-podantiaffinity",
+        "kube-score:statefulset-has-host-podantiaffinity",
+        "kube-score:pod-topology-spread-constraints",
+    ],
+    links: &[
+        "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
+    ],
+    scope: Scope::Inventory(run),
+    fix: None,
+    cases: include_str!("pods_not_spread.yaml"),
+};
+
+fn run(cx: &mut Cx<'_>) {
+    let inventory = cx.inventory();
+    let autoscalers = Autoscalers::new(inventory);
+    for template in inventory.pods() {
+        let kind = template.object.kind();
+        if !matches!(kind, ObjectKind::Deployment | ObjectKind::StatefulSet) {
+            continue;
+        }
+        cx.about(template.object);
+        if let Err(why) = look_at(&template, &autoscalers, cx) {
+            cx.undecided(why);
+        }
+    }
+}
+
+fn look_at<'a>(
+    template: &Template<'a>,
+    autoscalers: &Autoscalers<'a>,
+    cx: &mut Cx<'a>,
+) -> Outcome<'a> {
+    let object = template.object;
+    let autoscaled = autoscalers.of(object).is_some();
+    let count = if autoscaled { 2 } else { replicas(object)? };
+    if count < 2 || is_spread(template)? {
+        return Ok(());
+    }
+    let many = if autoscaled { "its".to_owned() } else { format!("all {count}") };
+    cx.fail_missing(
+        template.spec,
+        "topologySpreadConstraints",
+        format!(
+            "{} {} may run {many} replicas on one node; add topologySpreadConstraints over \
+             kubernetes.io/hostname",
+            object.id().kind,
+            object.name()
+        ),
+    );
+    Ok(())
+}
+
+/// Whether a constraint or an anti-affinity means the pod's own kind.
+fn is_spread<'a>(template: &Template<'a>) -> Result<bool, Undecided<'a>> {
+    let labels = template.labels()?;
+    if let Some(constraints) = template.spec.field("topologySpreadConstraints")? {
+        for constraint in constraints.list()? {
+            if means(constraint.get("labelSelector"), labels)? {
+                return Ok(true);
+            }
+        }
+    }
+    let Some(affinity) = template.spec.at_path(&["affinity", "podAntiAffinity"]) else {
+        return Ok(false);
+    };
+    let required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution");
+    let preferred = affinity.get("preferredDuringSchedulingIgnoredDuringExecution");
+    let preferred = preferred.into_iter().flat_map(Node::items);
+    let terms = preferred.filter_map(|item| item.get("podAffinityTerm"));
+    for term in required.into_iter().flat_map(Node::items).chain(terms) {
+        if means(term.get("labelSelector"), labels)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A term without a selector selects no pod.
+fn means<'a>(selector: Option<Node<'a>>, labels: Labels<'a>) -> Result<bool, Undecided<'a>> {
+    Ok(match selector {
+        Some(selector) => Selector::of(selector)?.matches(labels),
+        None => false,
+    })
+}
