@@ -12,10 +12,8 @@ pub(crate) fn engine_of(text: &str, reading: &Reading) -> Option<&'static str> {
     if reading.error.is_some() {
         return marker(text);
     }
-    if memchr::memmem::find(text.as_bytes(), b"{{").is_none() {
-        return None;
-    }
-    reading.documents.iter().any(|document| has_actions(document)).then(|| go_dialect(text))
+    memchr::memmem::find(text.as_bytes(), b"{{")?;
+    reading.documents.iter().any(has_actions).then(|| go_dialect(text))
 }
 
 fn marker(text: &str) -> Option<&'static str> {
