@@ -6,7 +6,9 @@
 mod commands;
 mod global;
 mod output;
+mod peers;
 mod progress;
+mod rendering;
 
 use std::process::ExitCode;
 

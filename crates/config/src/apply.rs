@@ -1,20 +1,26 @@
 //! Holds findings against what was decided.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use seawall_model::{Check, Finding, Inventory, Location, Notice, NoticeKind, Origin, Suppression};
 use time::Date;
 
-use crate::annotations::{self, Annotation};
 use crate::baseline::Baseline;
-use crate::comments::{self, Comment};
+use crate::comments::Invalid;
+use crate::decision::Decision;
 use crate::exception::Exception;
+use crate::index::Index;
+use crate::marks::Marks;
+use crate::peers::{self, PeerFile};
+use crate::{annotations, comments, keys};
 
 /// All that was decided.
 #[derive(Debug)]
 pub struct Decisions<'d> {
     /// The exceptions of `seawall.yaml`.
     pub exceptions: &'d [Exception],
+    /// What other tools were told, where that counts.
+    pub peers: Option<&'d [PeerFile]>,
     /// What was there before.
     pub baseline: Option<&'d Baseline>,
     /// The day on which exceptions must hold.
@@ -27,20 +33,16 @@ impl Decisions<'_> {
     /// Marks the findings that are accepted, and tells of decisions that do not hold.
     ///
     /// Where several decisions accept a finding the first of these is named: comment, annotation,
-    /// `seawall.yaml`, baseline; all of them count as used.
+    /// `seawall.yaml`, another tool's suppression, baseline; all of them count as used.
     pub fn apply(&self, inventory: &Inventory, findings: &mut [Finding]) -> Vec<Notice> {
-        let (comments, bad_comments) = comments::find(inventory.documents());
-        let (annotations, bad_annotations) = annotations::find(inventory);
-        let mut used = Used::new(&comments, &annotations, self.exceptions);
+        let mut notices = Vec::new();
+        let decisions = self.all(inventory, &mut notices);
+        let index = Index::new(&decisions);
+        let mut used = vec![false; decisions.len()];
         for finding in findings.iter_mut() {
-            finding.suppressed = self.decide(finding, &comments, &annotations, &mut used);
+            finding.suppressed = self.decide(finding, &decisions, &index, &mut used);
         }
-        let mut notices: Vec<Notice> = bad_comments
-            .into_iter()
-            .chain(bad_annotations)
-            .map(|(location, message)| notice(NoticeKind::InvalidException, location, message))
-            .collect();
-        self.unused(&comments, &annotations, &used, &mut notices);
+        self.unused(&decisions, &used, &mut notices);
         if let Some(baseline) = self.baseline {
             let seen: HashSet<_> = findings.iter().map(|finding| finding.fingerprint).collect();
             notices.extend(
@@ -50,115 +52,108 @@ impl Decisions<'_> {
                     .map(|(at, message)| notice(NoticeKind::StaleBaseline, at, message)),
             );
         }
-        notices.sort_by(|a, b| {
-            let key = |n: &Notice| {
-                (n.location.source.name().clone(), n.location.span.start, n.kind, n.message.clone())
-            };
-            key(a).cmp(&key(b))
+        notices.sort_by_cached_key(|n| {
+            (n.location.source.name().clone(), n.location.span.start, n.kind, n.message.clone())
         });
         notices
+    }
+
+    /// All decisions, those first that are named first.
+    fn all(&self, inventory: &Inventory, notices: &mut Vec<Notice>) -> Vec<Decision> {
+        let mut decisions = Vec::new();
+        let mut invalid: Vec<Invalid> = Vec::new();
+        let mut by_peers = peers::Reading::default();
+        let marks = Marks::find(inventory.documents(), self.peers.is_some());
+        comments::find(&marks.comments, &mut decisions, &mut invalid);
+        keys::each(inventory, &marks, |entry| {
+            if !annotations::read(entry, &mut decisions, &mut invalid) && self.peers.is_some() {
+                by_peers.entry(entry);
+            }
+        });
+        decisions.extend(self.exceptions.iter().map(Exception::decision));
+        if let Some(files) = self.peers {
+            by_peers.comments(inventory, &marks.comments);
+            by_peers.files(inventory, files);
+            by_peers.finish(&mut decisions, notices);
+        }
+        notices.extend(
+            invalid
+                .into_iter()
+                .map(|(at, message)| notice(NoticeKind::InvalidException, at, message)),
+        );
+        decisions
     }
 
     fn decide(
         &self,
         finding: &Finding,
-        comments: &[Comment],
-        annotations: &[Annotation],
-        used: &mut Used,
+        decisions: &[Decision],
+        index: &Index,
+        used: &mut [bool],
     ) -> Option<Suppression> {
-        let mut decision = None;
-        let mut accept = |origin, reason: &str| {
-            decision.get_or_insert_with(|| Suppression { origin, reason: reason.to_owned() });
-        };
-        for (comment, used) in comments.iter().zip(&mut used.comments) {
-            if comment.matches(finding) {
-                *used = true;
-                accept(Origin::Comment, &comment.reason);
-            }
-        }
-        for (annotation, used) in annotations.iter().zip(&mut used.annotations) {
-            if annotation.matches(finding) {
-                *used = true;
-                accept(Origin::Annotation, &annotation.reason);
-            }
-        }
-        for (exception, used) in self.exceptions.iter().zip(&mut used.exceptions) {
-            if exception.matches(finding) {
-                *used = true;
-                if exception.holds_on(self.today) {
-                    accept(Origin::Config, &exception.reason);
+        let mut first: Option<u32> = None;
+        index.candidates(finding, |number| {
+            let decision = &decisions[number as usize];
+            if decision.holds_for(finding) {
+                used[number as usize] = true;
+                if decision.holds_on(self.today) {
+                    first = Some(first.map_or(number, |first| first.min(number)));
                 }
             }
+        });
+        if let Some(number) = first {
+            let decision = &decisions[number as usize];
+            return Some(Suppression { origin: decision.origin, reason: decision.reason.clone() });
         }
-        if self.baseline.is_some_and(|baseline| baseline.holds(finding.fingerprint)) {
-            accept(Origin::Baseline, "");
-        }
-        decision
+        let known = self.baseline.is_some_and(|baseline| baseline.holds(finding.fingerprint));
+        known.then(|| Suppression { origin: Origin::Baseline, reason: String::new() })
     }
 
-    fn unused(
-        &self,
-        comments: &[Comment],
-        annotations: &[Annotation],
-        used: &Used,
-        notices: &mut Vec<Notice>,
-    ) {
-        let ran = |id: &str| self.ran.iter().any(|check| check.id == id);
-        let mut unused = |location: &Location, what: String| {
-            let message = format!("{what} matches no finding; remove it");
-            notices.push(notice(NoticeKind::UnusedException, location.clone(), message));
+    fn unused(&self, decisions: &[Decision], used: &[bool], notices: &mut Vec<Notice>) {
+        let ran: HashSet<&str> = self.ran.iter().map(|check| check.id).collect();
+        // A suppression of another tool may be several decisions: it is used where one of them is.
+        let mut places: HashMap<_, bool> = HashMap::new();
+        let place = |decision: &Decision| {
+            let at = &decision.location;
+            (std::sync::Arc::as_ptr(&at.source), at.span.start, decision.what.clone())
         };
-        for (comment, _) in comments.iter().zip(&used.comments).filter(|(_, used)| !**used) {
-            if ran(&comment.check) {
-                unused(&comment.location, format!("`ignore[{}]`", comment.check));
-            }
+        for (decision, used) in decisions.iter().zip(used) {
+            *places.entry(place(decision)).or_default() |= used;
         }
-        for (annotation, _) in annotations.iter().zip(&used.annotations).filter(|(_, used)| !**used)
-        {
-            if ran(annotation.check()) {
-                unused(&annotation.location, format!("the annotation for {}", annotation.check()));
+        for decision in decisions {
+            if !decision.holds_on(self.today) {
+                let owner =
+                    decision.owner.as_ref().map_or(String::new(), |o| format!(" (owner {o})"));
+                let last = decision.expires.map_or(String::new(), |date| date.to_string());
+                let message = format!(
+                    "{}{owner} expired after {last}: fix the finding or decide anew",
+                    decision.what
+                );
+                let at = decision.location.clone();
+                notices.push(notice(NoticeKind::ExpiredException, at, message));
+            } else if decision.checks.iter().any(|check| ran.contains(check.id))
+                && places.insert(place(decision), true) == Some(false)
+            {
+                let message = format!("{} matches no finding; remove it", decision.what);
+                let at = decision.location.clone();
+                notices.push(notice(NoticeKind::UnusedException, at, message));
             }
-        }
-        for (exception, _) in self
-            .exceptions
-            .iter()
-            .zip(&used.exceptions)
-            .filter(|(exception, used)| exception.holds_on(self.today) && !**used)
-        {
-            if self.ran.iter().any(|check| exception.check.is_match(check.id)) {
-                let what = format!("the exception for {}", exception.check.glob());
-                unused(&exception.location, what);
-            }
-        }
-        for exception in self.exceptions.iter().filter(|e| !e.holds_on(self.today)) {
-            let owner = exception.owner.as_ref().map_or(String::new(), |o| format!(" (owner {o})"));
-            let last = exception.expires.map_or(String::new(), |date| date.to_string());
-            let message = format!(
-                "the exception for {}{owner} expired after {last}: fix the finding or decide anew",
-                exception.check.glob()
-            );
-            notices.push(notice(NoticeKind::ExpiredException, exception.location.clone(), message));
         }
     }
 }
 
-/// Which decisions matched a finding, in their order.
-struct Used {
-    comments: Vec<bool>,
-    annotations: Vec<bool>,
-    exceptions: Vec<bool>,
+/// What other tools were told, alone.
+pub(crate) fn of_peers(inventory: &Inventory, files: &[PeerFile]) -> (Vec<Decision>, Vec<Notice>) {
+    let marks = Marks::find(inventory.documents(), true);
+    let mut reading = peers::Reading::default();
+    keys::each(inventory, &marks, |entry| reading.entry(entry));
+    reading.comments(inventory, &marks.comments);
+    reading.files(inventory, files);
+    let (mut decisions, mut notices) = (Vec::new(), Vec::new());
+    reading.finish(&mut decisions, &mut notices);
+    (decisions, notices)
 }
 
-impl Used {
-    fn new(comments: &[Comment], annotations: &[Annotation], exceptions: &[Exception]) -> Self {
-        Used {
-            comments: vec![false; comments.len()],
-            annotations: vec![false; annotations.len()],
-            exceptions: vec![false; exceptions.len()],
-        }
-    }
-}
-
-fn notice(kind: NoticeKind, location: Location, message: String) -> Notice {
+pub(crate) fn notice(kind: NoticeKind, location: Location, message: String) -> Notice {
     Notice { kind, message, location }
 }

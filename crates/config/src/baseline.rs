@@ -1,6 +1,6 @@
 //! What was there before: findings that do not fail a scan because they are not new.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use seawall_model::{Finding, Fingerprint, Location, Source, Span};
@@ -123,15 +123,31 @@ impl Baseline {
         &self,
         seen: &std::collections::HashSet<Fingerprint>,
     ) -> Vec<(Location, String)> {
-        self.known
-            .iter()
-            .filter(|(fingerprint, _)| !seen.contains(fingerprint))
-            .map(|(_, known)| {
-                let at = self.source.text().find(&known.fingerprint).unwrap_or(0) as u32;
-                let span = Span { start: at, end: at + known.fingerprint.len() as u32 };
+        let gone = self.known.iter().filter(|(fingerprint, _)| !seen.contains(fingerprint));
+        let gone: Vec<&Known> = gone.map(|(_, known)| known).collect();
+        let places = if gone.is_empty() { HashMap::new() } else { self.places() };
+        gone.into_iter()
+            .map(|known| {
+                let start = places.get(&*known.fingerprint).copied().unwrap_or(0);
+                let span = Span { start, end: start + known.fingerprint.len() as u32 };
                 let location = Location { source: Arc::clone(&self.source), span };
                 (location, format!("{} of {} is gone", known.check, known.subject))
             })
             .collect()
     }
+
+    /// Where each fingerprint stands in the text.
+    fn places(&self) -> HashMap<&str, u32> {
+        let text = self.source.text();
+        memchr::memmem::find_iter(text.as_bytes(), FINGERPRINT_KEY)
+            .filter_map(|at| {
+                let start = at + FINGERPRINT_KEY.len();
+                let open = start + text[start..].find('"')? + 1;
+                let end = open + text[open..].find('"')?;
+                Some((&text[open..end], open as u32))
+            })
+            .collect()
+    }
 }
+
+const FINGERPRINT_KEY: &str = "\"fingerprint\"";

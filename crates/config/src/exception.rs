@@ -1,8 +1,10 @@
 //! An exception of `seawall.yaml`: what is accepted, where, why, and until when.
 
 use globset::GlobMatcher;
-use seawall_model::{Finding, Location};
+use seawall_model::{Finding, Location, Origin};
 use time::Date;
+
+use crate::decision::{Decision, Pattern, Scope};
 
 /// An accepted finding or kind of finding.
 #[derive(Clone, Debug)]
@@ -34,22 +36,35 @@ pub enum Field {
     Container,
     /// The file.
     File,
+    /// The way to the field, such as `spec.volumes[run].hostPath.path`.
+    Path,
+    /// What is written there, without quotes.
+    Value,
 }
+
+/// The keys of `seawall.yaml` that bound an exception.
+pub(crate) const FIELDS: [(&str, Field); 7] = [
+    ("namespace", Field::Namespace),
+    ("kind", Field::Kind),
+    ("name", Field::Name),
+    ("container", Field::Container),
+    ("file", Field::File),
+    ("path", Field::Path),
+    ("value", Field::Value),
+];
 
 impl Field {
     /// The field of a key in `seawall.yaml`.
     pub(crate) fn of(key: &str) -> Option<Field> {
-        Some(match key {
-            "namespace" => Field::Namespace,
-            "kind" => Field::Kind,
-            "name" => Field::Name,
-            "container" => Field::Container,
-            "file" => Field::File,
-            _ => return None,
-        })
+        FIELDS.iter().find(|(name, _)| *name == key).map(|(_, field)| *field)
     }
 
-    fn value(self, finding: &Finding) -> &str {
+    /// The key in `seawall.yaml`.
+    pub(crate) fn key(self) -> &'static str {
+        FIELDS[self as usize].0
+    }
+
+    pub(crate) fn value(self, finding: &Finding) -> &str {
         let object = &finding.subject.object;
         match self {
             Field::Namespace => object.namespace.as_deref().unwrap_or("default"),
@@ -57,19 +72,31 @@ impl Field {
             Field::Name => &object.name,
             Field::Container => finding.subject.container.as_deref().unwrap_or(""),
             Field::File => finding.location.source.name(),
+            Field::Path => &finding.path,
+            Field::Value => {
+                let span = finding.location.span;
+                let text = finding.location.source.text();
+                let written = text.get(span.start as usize..span.end as usize).unwrap_or("");
+                written.trim_matches(['"', '\''])
+            }
         }
     }
 }
 
 impl Exception {
-    /// Whether a finding is what it accepts; its date is not looked at.
-    pub fn matches(&self, finding: &Finding) -> bool {
-        self.check.is_match(finding.check.id)
-            && self.scope.iter().all(|(field, glob)| glob.is_match(field.value(finding)))
-    }
-
-    /// Whether it holds on a day.
-    pub fn holds_on(&self, today: Date) -> bool {
-        self.expires.is_none_or(|last| today <= last)
+    /// The exception as a decision of the checks that it names.
+    pub(crate) fn decision(&self) -> Decision {
+        let glob = self.check.glob().glob();
+        Decision {
+            origin: Origin::Config,
+            checks: seawall_checks::all().filter(|check| self.check.is_match(check.id)).collect(),
+            scope: Scope::Everywhere,
+            bounds: self.scope.iter().map(|(f, glob)| (*f, Pattern::Glob(glob.clone()))).collect(),
+            reason: self.reason.clone(),
+            owner: self.owner.clone(),
+            expires: self.expires,
+            location: self.location.clone(),
+            what: format!("the exception for {glob}"),
+        }
     }
 }

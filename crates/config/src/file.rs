@@ -27,6 +27,24 @@ pub struct Config {
     pub settings: Settings,
     /// What is accepted.
     pub exceptions: Vec<Exception>,
+    /// What counts of suppressions that were written for other tools.
+    pub peer_suppressions: PeerSuppressions,
+}
+
+/// What counts of suppressions that were written for other tools.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerSuppressions {
+    /// None.
+    Off,
+    /// Those in manifests, in `.trivyignore`, and in these files; the paths are from the folder of
+    /// the `seawall.yaml`.
+    On(Vec<String>),
+}
+
+impl Default for PeerSuppressions {
+    fn default() -> Self {
+        PeerSuppressions::On(Vec::new())
+    }
 }
 
 /// How a check differs from what it is by itself.
@@ -132,6 +150,14 @@ impl Parser {
         items.into_iter().filter_map(|item| self.string(item)).collect()
     }
 
+    /// Paths from the folder that the file stands in.
+    fn paths(&mut self, node: Node<'_>) -> Vec<String> {
+        let folder = Path::new(&**node.document().source().name()).parent();
+        let folder = folder.unwrap_or(Path::new(""));
+        let paths = self.strings(node);
+        paths.iter().map(|path| folder.join(path).to_string_lossy().into_owned()).collect()
+    }
+
     fn string(&mut self, node: Node<'_>) -> Option<String> {
         match node.string() {
             Ok(text) => Some(text.value.to_owned()),
@@ -175,6 +201,13 @@ impl Parser {
                 },
                 "checks" => self.checks(value),
                 "settings" => self.settings(value),
+                "peer-suppressions" => {
+                    self.config.peer_suppressions = match value.as_bool() {
+                        Some(false) => PeerSuppressions::Off,
+                        Some(true) => PeerSuppressions::default(),
+                        None => PeerSuppressions::On(self.paths(value)),
+                    };
+                }
                 "exceptions" => {
                     for item in self.list(value) {
                         self.exception(item);
@@ -184,7 +217,7 @@ impl Parser {
                     key,
                     format!(
                         "unknown key {other:?}; there are fail-on, \
-                         kubernetes-version, checks, settings, exceptions"
+                         kubernetes-version, checks, settings, exceptions, peer-suppressions"
                     ),
                 ),
             }
@@ -261,15 +294,19 @@ impl Parser {
                 "expires" => expires = self.date(value),
                 other => match Field::of(other) {
                     Some(field) => {
-                        if let Some(glob) = self.glob(value) {
-                            scope.push((field, glob));
-                        }
+                        let text = value.text();
+                        let glob = match field {
+                            // The brackets of a path are no class of characters.
+                            Field::Path => self.glob_of(value, &literal_brackets(text)),
+                            _ => self.glob_of(value, text),
+                        };
+                        scope.extend(glob.map(|glob| (field, glob)));
                     }
                     None => self.error(
                         key,
                         format!(
                             "unknown key {other:?}; an exception has check, namespace, kind, \
-                             name, container, file, reason, owner, expires"
+                             name, container, file, path, value, reason, owner, expires"
                         ),
                     ),
                 },
@@ -298,7 +335,11 @@ impl Parser {
     }
 
     fn glob(&mut self, node: Node<'_>) -> Option<globset::GlobMatcher> {
-        match Glob::new(node.text()) {
+        self.glob_of(node, node.text())
+    }
+
+    fn glob_of(&mut self, node: Node<'_>, text: &str) -> Option<globset::GlobMatcher> {
+        match Glob::new(text) {
             Ok(glob) => Some(glob.compile_matcher()),
             Err(error) => {
                 self.error(node, error.to_string());
@@ -316,8 +357,21 @@ impl Parser {
     }
 }
 
+/// A glob in which brackets are brackets.
+fn literal_brackets(glob: &str) -> String {
+    let mut literal = String::with_capacity(glob.len());
+    for c in glob.chars() {
+        match c {
+            '[' => literal.push_str("[[]"),
+            ']' => literal.push_str("[]]"),
+            _ => literal.push(c),
+        }
+    }
+    literal
+}
+
 /// A date as `2027-01-31`.
-fn parse_date(text: &str) -> Option<Date> {
+pub(crate) fn parse_date(text: &str) -> Option<Date> {
     let mut parts = text.splitn(3, '-');
     let year = parts.next().filter(|year| year.len() == 4)?.parse().ok()?;
     let month: u8 = parts.next().filter(|month| month.len() == 2)?.parse().ok()?;

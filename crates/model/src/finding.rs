@@ -126,16 +126,66 @@ pub enum Origin {
     Annotation,
     /// The baseline file.
     Baseline,
+    /// A label, annotation or comment in the manifest that is written for another tool.
+    Peer(Peer),
+    /// A file of another tool.
+    PeerFile(Peer),
 }
 
 impl Origin {
-    /// The word for reports.
+    /// The word for reports; of another tool its name.
     pub fn name(self) -> &'static str {
         match self {
             Origin::Config => "config",
             Origin::Comment => "comment",
             Origin::Annotation => "annotation",
             Origin::Baseline => "baseline",
+            Origin::Peer(peer) | Origin::PeerFile(peer) => peer.name(),
+        }
+    }
+}
+
+/// Another tool whose suppressions are honoured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Peer {
+    /// kubeaudit.
+    Kubeaudit,
+    /// KubeLinter.
+    KubeLinter,
+    /// Checkov.
+    Checkov,
+    /// kube-score.
+    KubeScore,
+    /// Polaris.
+    Polaris,
+    /// Trivy.
+    Trivy,
+    /// Kubescape.
+    Kubescape,
+}
+
+impl Peer {
+    /// All of them.
+    pub const ALL: [Peer; 7] = [
+        Peer::Kubeaudit,
+        Peer::KubeLinter,
+        Peer::Checkov,
+        Peer::KubeScore,
+        Peer::Polaris,
+        Peer::Trivy,
+        Peer::Kubescape,
+    ];
+
+    /// Its name, which is also the prefix of its ids in [`Check::covers`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Peer::Kubeaudit => "kubeaudit",
+            Peer::KubeLinter => "kube-linter",
+            Peer::Checkov => "checkov",
+            Peer::KubeScore => "kube-score",
+            Peer::Polaris => "polaris",
+            Peer::Trivy => "trivy",
+            Peer::Kubescape => "kubescape",
         }
     }
 }
@@ -259,6 +309,8 @@ pub enum NoticeKind {
     InvalidException,
     /// A finding of the baseline is gone.
     StaleBaseline,
+    /// A suppression written for another tool does not hold here, or holds for more than one check.
+    PeerSuppression,
 }
 
 impl NoticeKind {
@@ -269,6 +321,7 @@ impl NoticeKind {
             NoticeKind::UnusedException => "unused-exception",
             NoticeKind::InvalidException => "invalid-exception",
             NoticeKind::StaleBaseline => "stale-baseline",
+            NoticeKind::PeerSuppression => "peer-suppression",
         }
     }
 }

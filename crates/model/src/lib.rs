@@ -30,10 +30,11 @@ mod severity;
 mod source;
 pub mod workload;
 
-pub use check::{Check, Cx, Evidence, Level, Mapping, Outcome, Scope, UndecidedAt, Verdict};
+pub use check::{Check, Cx, Evidence, Level, Mapping, Outcome, Rule, Scope, UndecidedAt, Verdict};
 pub use coverage::{Counts, Coverage, Outcome as PartOutcome, Part};
 pub use finding::{
-    Finding, Fingerprint, Notice, NoticeKind, Origin, Place, Subject, Suppression, Unknown,
+    Finding, Fingerprint, Notice, NoticeKind, Origin, Peer, Place, Subject, Suppression,
+    Unknown,
 };
 pub use fix::{Change, Edit, Edits, Fix, Flaw, Safety, Value};
 pub use inventory::{Entry, Inventory};

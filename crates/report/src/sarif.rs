@@ -146,7 +146,7 @@ const UNREADABLE: &str = "unreadable";
 const TEMPLATE: &str = "template";
 const UNDECIDED: &str = "undecided";
 
-const NOTIFICATIONS: [(&str, &str); 7] = [
+const NOTIFICATIONS: [(&str, &str); 8] = [
     (UNREADABLE, "A file or document could not be read"),
     (TEMPLATE, "A template must be rendered before it can be scanned"),
     (UNDECIDED, "A check could not decide"),
@@ -154,6 +154,7 @@ const NOTIFICATIONS: [(&str, &str); 7] = [
     ("unused-exception", "An exception matches nothing"),
     ("invalid-exception", "An exception does not hold"),
     ("stale-baseline", "A finding of the baseline is gone"),
+    ("peer-suppression", "A suppression written for another tool is not taken as it stands"),
 ];
 
 fn invocation(report: &Report<'_>, rules: &Rules) -> Value {
@@ -191,7 +192,9 @@ fn invocation(report: &Report<'_>, rules: &Rules) -> Value {
             "descriptor": {"id": notice.kind.name()},
             "level": match notice.kind {
                 NoticeKind::ExpiredException | NoticeKind::InvalidException => "warning",
-                NoticeKind::UnusedException | NoticeKind::StaleBaseline => "note",
+                NoticeKind::UnusedException
+                | NoticeKind::StaleBaseline
+                | NoticeKind::PeerSuppression => "note",
             },
             "message": {"text": message(&notice.message)},
             "locations": [{"physicalLocation": Physical::of(Place::of(&notice.location))}],
@@ -260,8 +263,8 @@ impl<'a> SuppressionView<'a> {
     fn of(suppression: &'a Suppression) -> Self {
         SuppressionView {
             kind: match suppression.origin {
-                Origin::Comment | Origin::Annotation => "inSource",
-                Origin::Config | Origin::Baseline => "external",
+                Origin::Comment | Origin::Annotation | Origin::Peer(_) => "inSource",
+                Origin::Config | Origin::Baseline | Origin::PeerFile(_) => "external",
             },
             status: "accepted",
             justification: (!suppression.reason.is_empty()).then_some(&*suppression.reason),

@@ -1,6 +1,6 @@
 //! The numbers at the end of a report.
 
-use seawall_model::{Origin, Severity};
+use seawall_model::{Origin, Peer, Severity};
 
 use crate::Report;
 
@@ -9,15 +9,26 @@ use crate::Report;
 pub struct Summary {
     /// Findings that count, in the order of [`Severity::ALL`].
     pub by_severity: [u64; Severity::ALL.len()],
-    /// Findings suppressed by `seawall.yaml`, a comment, an annotation and the baseline.
+    /// Findings suppressed, in the order of [`ORIGINS`].
     pub suppressed: [u64; ORIGINS.len()],
     /// Findings that count and are at or above the threshold.
     pub failing: u64,
 }
 
 /// The order of [`Summary::suppressed`].
-pub(crate) const ORIGINS: [Origin; 4] =
-    [Origin::Config, Origin::Comment, Origin::Annotation, Origin::Baseline];
+pub(crate) const ORIGINS: [Origin; 11] = [
+    Origin::Config,
+    Origin::Comment,
+    Origin::Annotation,
+    Origin::Baseline,
+    Origin::Peer(Peer::Kubeaudit),
+    Origin::Peer(Peer::KubeLinter),
+    Origin::Peer(Peer::Checkov),
+    Origin::Peer(Peer::KubeScore),
+    Origin::Peer(Peer::Polaris),
+    Origin::Peer(Peer::Trivy),
+    Origin::Peer(Peer::Kubescape),
+];
 
 impl Summary {
     /// Counts the findings of a report.
@@ -32,7 +43,8 @@ impl Summary {
                     summary.failing += u64::from(finding.severity >= report.fail_on);
                 }
                 Some(suppression) => {
-                    let slot = ORIGINS.iter().position(|origin| *origin == suppression.origin);
+                    let name = suppression.origin.name();
+                    let slot = ORIGINS.iter().position(|origin| origin.name() == name);
                     if let Some(slot) = slot {
                         summary.suppressed[slot] += 1;
                     }

@@ -15,22 +15,25 @@ use seawall_schema::Version;
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::Output;
+use crate::peers::PeerOptions;
 use crate::progress::Progress;
+use crate::rendering::Rendering;
 
 /// Scan manifests for security problems
 #[derive(Args)]
 #[command(after_help = "Examples:
   seawall scan                                   # the current directory
   seawall scan deploy/ 'overlays/*/*.yaml'
-  helm template chart | seawall scan -
+  seawall scan chart/ --values production.yaml --set image.tag=1.2
   seawall scan deploy/ --framework pss-restricted
   seawall scan deploy/ -o text -o sarif=seawall.sarif
   seawall scan deploy/ --baseline seawall-baseline.json --write-baseline
 
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage or input error; also 2 with
---strict when something could not be read or decided.")]
+--strict when something could not be read or decided, and when a chart or kustomization that is
+named as a target can't be rendered.")]
 pub(crate) struct Scan {
-    /// Files, directories, globs, or - for standard input
+    /// Files, directories, globs, Helm charts, kustomizations, or - for standard input
     #[arg(default_value = ".", value_name = "TARGET")]
     targets: Vec<String>,
     /// Run the checks of one framework and summarise its controls
@@ -59,6 +62,8 @@ pub(crate) struct Scan {
     /// Write the findings of this scan into the baseline file
     #[arg(long, requires = "baseline")]
     write_baseline: bool,
+    #[command(flatten)]
+    peers: PeerOptions,
     /// Exit with 2 when something could not be read or decided
     #[arg(long)]
     strict: bool,
@@ -72,6 +77,8 @@ pub(crate) struct Scan {
     /// Read files up to this many MiB
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=4095))]
     max_file_size: u64,
+    #[command(flatten)]
+    rendering: Rendering,
 }
 
 /// The framework of a name, for clap.
@@ -103,12 +110,15 @@ impl Scan {
             config.settings.kubernetes_minor = Some(version.minor());
         }
         let baseline = self.baseline()?;
+        let peers = self.peers.files(&config, &self.targets)?;
         let selection = self.selection(&config);
-        let inventory = {
+        let rendering = self.rendering.options(self.kubernetes_version)?;
+        let seawall_collect::Collected { inventory, target_failed } = {
             let progress = Progress::new(global.is_quiet());
             let options = seawall_collect::Options {
                 limits: Limits { file_bytes: self.max_file_size << 20, ..Limits::default() },
                 respect_ignore_files: !self.no_ignore,
+                rendering: rendering.as_ref(),
                 progress: &|step| progress.step(step),
             };
             seawall_collect::collect(&self.targets, &options)?
@@ -117,6 +127,7 @@ impl Scan {
         let ran: Vec<&'static Check> = selection.checks().collect();
         let decisions = Decisions {
             exceptions: &config.exceptions,
+            peers: peers.as_deref(),
             baseline: baseline.as_ref().filter(|_| !self.write_baseline),
             today: today(),
             ran: &ran,
@@ -142,6 +153,9 @@ impl Scan {
             std::fs::write(path, Baseline::write(&results.findings))
                 .with_context(|| format!("can't write {}", path.display()))?;
             return Ok(Outcome::Clean);
+        }
+        if target_failed {
+            return Ok(Outcome::InputError);
         }
         Ok(self.judge(&report, &results.findings, &notices, fail_on))
     }
