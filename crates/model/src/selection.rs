@@ -57,15 +57,63 @@ impl Selection {
 
 #[derive(Debug, Default)]
 struct Index {
-    pods: Vec<PodEntry>,
-    /// Pods by namespace and label.
-    by_label: ByHash,
-    /// Pods by namespace.
-    by_namespace: ByHash,
+    entries: Vec<PodEntry>,
+    /// Numbers of entries, by the labels of the pods.
+    pods: Table,
+    /// Numbers of objects, by the Services' own labels.
+    services: Table,
     /// Objects that select, by kind, namespace and a label that they require.
     selecting: ByHash,
     /// Objects that select and require no label, or can't be read, by kind and namespace.
     selecting_any: ByHash,
+}
+
+/// Numbers by the labels of what they stand for.
+#[derive(Debug, Default)]
+struct Table {
+    /// By namespace and label.
+    by_label: ByHash,
+    /// By namespace.
+    by_namespace: ByHash,
+}
+
+impl Table {
+    fn add(&mut self, namespace: &str, labels: Labels<'_>, number: u32) {
+        self.by_namespace.entry(hash(&[namespace])).or_default().push(number);
+        for (key, value) in labels.iter() {
+            self.by_label.entry(hash(&[namespace, key, value])).or_default().push(number);
+        }
+    }
+
+    /// The required label that is rarest here.
+    fn rarest<'s, 'a>(
+        &self,
+        namespace: &str,
+        selector: &'s Selector<'a>,
+    ) -> Option<(&'a str, &'s [&'a str])> {
+        selector.required().min_by_key(|(key, values)| {
+            values
+                .iter()
+                .map(|value| self.by_label.get(&hash(&[namespace, key, value])).map_or(0, Vec::len))
+                .sum::<usize>()
+        })
+    }
+
+    /// The numbers among which a selector's are, each once, in reading order.
+    fn candidates(&self, namespace: &str, selector: &Selector<'_>) -> Vec<u32> {
+        let Some((key, values)) = self.rarest(namespace, selector) else {
+            return self.by_namespace.get(&hash(&[namespace])).cloned().unwrap_or_default();
+        };
+        let mut numbers: Vec<u32> = values
+            .iter()
+            .filter_map(|value| self.by_label.get(&hash(&[namespace, key, value])))
+            .flatten()
+            .copied()
+            .collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
 }
 
 #[derive(Debug)]
@@ -97,6 +145,10 @@ impl Index {
                 index.add_pod(&pod);
             }
         }
+        for service in inventory.of_kind(ObjectKind::Service) {
+            let labels = Labels::of_metadata(service.metadata()).unwrap_or(Labels::NONE);
+            index.services.add(service.namespace().unwrap_or_default(), labels, service.index());
+        }
         for &kind in SELECTING {
             for object in inventory.of_kind(kind) {
                 index.add_selecting(object);
@@ -106,19 +158,15 @@ impl Index {
     }
 
     fn add_pod(&mut self, pod: &Pod<'_>) {
-        let number = self.pods.len() as u32;
-        let namespace = pod.object.namespace().unwrap_or_default();
-        self.pods.push(PodEntry {
+        let number = self.entries.len() as u32;
+        self.entries.push(PodEntry {
             object: pod.object.index(),
             metadata: pod.metadata.map(Node::index),
             spec: pod.spec.index(),
         });
-        self.by_namespace.entry(hash(&[namespace])).or_default().push(number);
         // Labels that can't be read match nothing; the API server refuses such an object.
         let labels = Labels::of_metadata(pod.metadata).unwrap_or(Labels::NONE);
-        for (key, value) in labels.iter() {
-            self.by_label.entry(hash(&[namespace, key, value])).or_default().push(number);
-        }
+        self.pods.add(pod.object.namespace().unwrap_or_default(), labels, number);
     }
 
     fn add_selecting(&mut self, object: Object<'_>) {
@@ -129,7 +177,7 @@ impl Index {
             Ok(Some(selector)) => Some(selector),
             Err(_) => None,
         };
-        let rarest = selector.as_ref().and_then(|selector| self.rarest(namespace, selector));
+        let rarest = selector.as_ref().and_then(|selector| self.pods.rarest(namespace, selector));
         match rarest {
             Some((key, values)) => {
                 for value in values {
@@ -144,35 +192,8 @@ impl Index {
         }
     }
 
-    /// The required label that fewest pods have.
-    fn rarest<'s, 'a>(
-        &self,
-        namespace: &str,
-        selector: &'s Selector<'a>,
-    ) -> Option<(&'a str, &'s [&'a str])> {
-        selector.required().min_by_key(|(key, values)| {
-            values
-                .iter()
-                .map(|value| self.by_label.get(&hash(&[namespace, key, value])).map_or(0, Vec::len))
-                .sum::<usize>()
-        })
-    }
-
-    /// The numbers of the pods among which a selector's are, each once, in reading order.
-    fn candidates(&self, namespace: &str, selector: &Selector<'_>) -> Vec<u32> {
-        let Some((key, values)) = self.rarest(namespace, selector) else {
-            return self.by_namespace.get(&hash(&[namespace])).cloned().unwrap_or_default();
-        };
-        let lists =
-            values.iter().filter_map(|value| self.by_label.get(&hash(&[namespace, key, value])));
-        let mut pods: Vec<u32> = lists.flatten().copied().collect();
-        pods.sort_unstable();
-        pods.dedup();
-        pods
-    }
-
     fn template<'a>(&self, inventory: &'a Inventory, number: u32) -> Template<'a> {
-        let entry = &self.pods[number as usize];
+        let entry = &self.entries[number as usize];
         let object = inventory.object(entry.object as usize);
         let node = |index| object.root().document().node(index);
         Template { object, metadata: entry.metadata.map(node), spec: node(entry.spec) }
@@ -183,7 +204,7 @@ impl Inventory {
     /// All pods and pod templates, in reading order.
     pub fn pods(&self) -> impl Iterator<Item = Template<'_>> {
         let index = self.selection.of(self);
-        (0..index.pods.len() as u32).map(|number| index.template(self, number))
+        (0..index.entries.len() as u32).map(|number| index.template(self, number))
     }
 
     /// The pods and pod templates of a namespace (as written; `None` is an unnamed namespace), in
@@ -192,6 +213,7 @@ impl Inventory {
         let index = self.selection.of(self);
         let namespace = namespace.unwrap_or_default().to_owned();
         index
+            .pods
             .by_namespace
             .get(&hash(&[&namespace]))
             .into_iter()
@@ -210,12 +232,34 @@ impl Inventory {
         let index = self.selection.of(self);
         let namespace = namespace.unwrap_or_default();
         index
+            .pods
             .candidates(namespace, selector)
             .into_iter()
             .map(|number| index.template(self, number))
             .filter(move |pod| {
                 pod.object.namespace().unwrap_or_default() == namespace
                     && pod.labels().is_ok_and(|labels| selector.matches(labels))
+            })
+    }
+
+    /// The Services of a namespace (as written) whose own labels a selector selects, as that of a
+    /// ServiceMonitor does, in reading order. Those whose labels can't be read are not among them.
+    pub fn services_selected<'a>(
+        &'a self,
+        namespace: Option<&str>,
+        selector: &Selector<'_>,
+    ) -> impl Iterator<Item = Object<'a>> {
+        let index = self.selection.of(self);
+        let namespace = namespace.unwrap_or_default();
+        index
+            .services
+            .candidates(namespace, selector)
+            .into_iter()
+            .map(|number| self.object(number as usize))
+            .filter(move |service| {
+                service.namespace().unwrap_or_default() == namespace
+                    && Labels::of_metadata(service.metadata())
+                        .is_ok_and(|labels| selector.matches(labels))
             })
     }
 
@@ -311,7 +355,11 @@ spec: {podSelector: {matchLabels: {app: 5}}}
 ";
 
     fn inventory() -> Inventory {
-        let source = Arc::new(Source::new("test.yaml", OBJECTS.to_owned()));
+        inventory_of(OBJECTS)
+    }
+
+    fn inventory_of(text: &str) -> Inventory {
+        let source = Arc::new(Source::new("test.yaml", text.to_owned()));
         let mut inventory = Inventory::new();
         for chunk in chunks(&source) {
             for document in read(&source, chunk, &Limits::default()).documents {
@@ -356,6 +404,32 @@ spec: {podSelector: {matchLabels: {app: 5}}}
         assert_eq!(policies(Some("shop"), "web"), ["all"]);
         assert_eq!(policies(Some("shop"), "api"), ["all", "back"]);
         assert_eq!(policies(Some("test"), "web"), ["undecided"]);
+    }
+
+    #[test]
+    fn services_are_found_by_their_own_labels() {
+        let text = "
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {selector: {app: other}}
+---
+apiVersion: v1
+kind: PodDisruptionBudget
+metadata: {name: web, namespace: shop, labels: {app: web}}
+";
+        let inventory = inventory_of(text);
+        let selected = |labels: &str, namespace| {
+            let document = inventory_of(labels);
+            let labels = document.object(0).root().get("labels").expect("labels are there");
+            let selector = Selector::of_labels(labels).expect("the labels are strings");
+            names(inventory.services_selected(namespace, &selector)).join(" ")
+        };
+        let of = |labels: &str| format!("{{apiVersion: v1, kind: Any, labels: {labels}}}");
+        assert_eq!(selected(&of("{app: web}"), Some("shop")), "web");
+        assert_eq!(selected(&of("{}"), Some("shop")), "web");
+        assert_eq!(selected(&of("{app: other}"), Some("shop")), "");
+        assert_eq!(selected(&of("{app: web}"), None), "");
     }
 
     #[test]

@@ -8,8 +8,9 @@ pub const CHECK: Check = Check {
     id: "ingress-nginx-allows-snippets",
     title: "Ingress controller takes snippets from Ingresses",
     severity: Severity::High,
-    rationale: "With it whoever may write an Ingress in any namespace runs text of his own in the \
-                 controller, and reads the Secrets of all namespaces by its token: CVE-2021-25742.",
+    rationale: "With it whoever may write an Ingress in any namespace runs text of their own in \
+                 the controller, and reads the Secrets of all namespaces by its token: \
+                 CVE-2021-25742.",
     remedy: "Set `allow-snippet-annotations: \"false\"`, and replace snippets by the controller's \
               own annotations.",
     mapping: Mapping { nsa: &["C-0059"], mitre: &["T1552.007"], ..Mapping::NONE },

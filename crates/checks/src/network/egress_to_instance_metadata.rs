@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     remedy: "Add `except: [169.254.169.254/32]` to the block; on AWS also require IMDSv2 with a \
               hop limit of 1.",
     mapping: Mapping { mitre: &["T1552.007"], ..Mapping::NONE },
-    covers: &["kubescape:C-0052"],
+    covers: &[],
     links: &[
         "https://cloud.google.com/kubernetes-engine/docs/how-to/protecting-cluster-metadata",
         "https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",

@@ -12,7 +12,7 @@ pub const CHECK: Check = Check {
     severity: Severity::High,
     rationale: "Every node sends traffic for the addresses in `externalIPs` to the pods of the \
                  Service, whoever owns these addresses: CVE-2020-8554. Whoever may write a Service \
-                 so takes the traffic of all pods to an address of his choice, a bank's or the \
+                 so takes the traffic of all pods to an address of their choice, a bank's or the \
                  cloud's.",
     remedy: "Remove `externalIPs`; use a load balancer or an Ingress. Turn on the admission \
               plugin `DenyServiceExternalIPs`.",

@@ -1,8 +1,6 @@
 //! A ServiceMonitor that selects nothing watches nothing.
 
-use seawall_model::{
-    Check, Cx, Labels, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity,
-};
+use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity};
 
 /// A `selector` that matches the labels of none of the Services that were read in the monitor's
 /// namespace. A monitor of other namespaces is not asked.
@@ -26,16 +24,15 @@ fn run<'a>(monitor: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     let Some(spec) = monitor.root().field("spec")? else { return Ok(()) };
     let Some(node) = spec.field("selector")? else { return Ok(()) };
     let selector = Selector::of(node)?;
-    let mut services =
-        cx.inventory().in_namespace(ObjectKind::Service, monitor.namespace()).peekable();
-    if spec.field("namespaceSelector")?.is_some() || services.peek().is_none() {
+    let (inventory, namespace) = (cx.inventory(), monitor.namespace());
+    if spec.field("namespaceSelector")?.is_some()
+        || inventory.in_namespace(ObjectKind::Service, namespace).next().is_none()
+    {
         cx.not_applicable();
         return Ok(());
     }
-    for service in services {
-        if selector.matches(Labels::of_metadata(service.metadata())?) {
-            return Ok(());
-        }
+    if inventory.services_selected(namespace, &selector).next().is_some() {
+        return Ok(());
     }
     let message = format!(
         "ServiceMonitor {} selects none of the Services that were read; mend its selector",

@@ -12,12 +12,12 @@ pub const CHECK: Check = Check {
     severity: Severity::Medium,
     rationale: "The Kubernetes Dashboard shows all that its users may see, Secrets included, and \
                  opens shells. It was left open on the internet often enough to be looked for, and \
-                 its project was archived in January 2026: it gets no more fixes.",
+                 its project has been archived: it gets no more fixes.",
     remedy: "Remove it. Use `kubectl`, or a maintained interface such as Headlamp, behind a \
               login.",
     mapping: Mapping { mitre: &["T1133", "T1613"], ..Mapping::NONE },
     covers: &["kubescape:C-0014", "checkov:CKV_K8S_33"],
-    links: &["https://github.com/kubernetes-retired/dashboard"],
+    links: &["https://kubernetes.io/docs/tasks/access-application-cluster/web-ui-dashboard/"],
     scope: Scope::Container(run),
     fix: None,
     cases: include_str!("kubernetes_dashboard_deployed.yaml"),

@@ -11,8 +11,8 @@ pub const CHECK: Check = Check {
     severity: Severity::Medium,
     rationale: "The API server believes a client certificate whatever name and groups it bears, \
                  for as long as it lasts; there is no revocation. Whoever approves requests, and \
-                 may approve for the signer `kubernetes.io/kube-apiserver-client`, makes himself \
-                 any user.",
+                 may approve for the signer `kubernetes.io/kube-apiserver-client`, becomes any \
+                 user.",
     remedy: "Leave approval to the controllers that do it for kubelets; name the signers that a \
               custom approver serves in `resourceNames`.",
     mapping: Mapping { cis: &["5.1.11"], ..Mapping::NONE },

@@ -1,4 +1,4 @@
-//! Who may bind roles may bind more to himself.
+//! Who may bind roles may give out all of them.
 
 use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
 
@@ -11,9 +11,9 @@ pub const CHECK: Check = Check {
     id: "role-binds-roles",
     title: "Role gives roles to others",
     severity: Severity::High,
-    rationale: "Whoever may write bindings and `bind` a role gives that role to anybody, himself \
-                 first: with `cluster-admin` that is the cluster. Without `bind`, a writer of \
-                 bindings still hands on everything that he has.",
+    rationale: "Whoever may write bindings and `bind` a role gives that role to anybody: with \
+                 `cluster-admin` that is the cluster. Without `bind`, a writer of bindings still \
+                 hands on every right that they have.",
     remedy: "Leave bindings to the delivery pipeline or to a few administrators, and name the \
               roles that may be bound in `resourceNames`.",
     mapping: Mapping { cis: &["5.1.8"], mitre: &["T1098.006"], ..Mapping::NONE },

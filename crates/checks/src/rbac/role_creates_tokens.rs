@@ -10,7 +10,7 @@ pub const CHECK: Check = Check {
     title: "Role creates service account tokens",
     severity: Severity::Medium,
     rationale: "Whoever may create tokens of a service account acts as it, from anywhere, for as \
-                 long as he asks the token to last. Over a whole namespace that is the sum of all \
+                 long as the token is asked to last. Over a whole namespace that is the sum of all \
                  rights of its accounts.",
     remedy: "Name the accounts for which tokens are needed in `resourceNames`. Pods get theirs \
               from the kubelet and need no such right.",

@@ -1,18 +1,18 @@
-//! Who may write roles beyond his own rights has all rights.
+//! Who may write roles beyond their own rights has all rights.
 
 use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, report};
 
 /// `escalate` on roles, or writing them. The API server lets a role be written only by who has all
-/// rights that it gives or may `escalate`; a lone right to write is lesser only in this.
+/// rights that it gives or may `escalate`.
 pub const CHECK: Check = Check {
     id: "role-escalates",
     title: "Role widens roles",
     severity: Severity::Critical,
     rationale: "With `escalate` the rules of a role may go beyond what their author has: whoever \
-                 holds it, and is bound to any role that he may change, has every right in the \
-                 cluster. Without it, a writer of roles still gives what he has to whoever is \
+                 holds it, and is bound to any role that they may change, has every right in the \
+                 cluster. Without it, a writer of roles still gives what they have to whoever is \
                  bound to them.",
     remedy: "Take `escalate` away, and leave roles to the delivery pipeline or to a few \
               administrators.",

@@ -143,7 +143,7 @@ impl Granted<'_> {
 
 /// `a, b and c`; of many the first few.
 pub(super) fn joined(words: &[&str]) -> String {
-    const MOST: usize = 4;
+    const MOST: usize = 6;
     match words {
         [] => String::new(),
         [one] => (*one).to_owned(),
@@ -152,13 +152,15 @@ pub(super) fn joined(words: &[&str]) -> String {
     }
 }
 
-/// Whether a role comes with Kubernetes. What begins with `system:` is reserved for it, and the
-/// other four are bound to nobody until somebody binds them, which is reported of the binding.
-/// The label `kubernetes.io/bootstrapping` is not asked for: anybody may write it.
+/// Whether a role comes with Kubernetes: it has the label of the bootstrap policy and a name that is
+/// reserved for it. Neither alone will do, for anybody may write either; who writes both hides a
+/// role, and the API server adds to it what the default has.
 pub(super) fn is_default(role: Object<'_>) -> bool {
-    role.name().starts_with("system:")
+    let label = role.label("kubernetes.io/bootstrapping").and_then(Node::as_str);
+    let reserved = role.name().starts_with("system:")
         || (role.kind() == ObjectKind::ClusterRole
-            && matches!(role.name(), "cluster-admin" | "admin" | "edit" | "view"))
+            && matches!(role.name(), "cluster-admin" | "admin" | "edit" | "view"));
+    reserved && label == Some("rbac-defaults")
 }
 
 /// Looks at each rule of a role that did not come with Kubernetes; one that can't be understood is

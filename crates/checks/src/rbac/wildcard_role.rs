@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
               lists them.",
     mapping: Mapping {
         nsa: &["C-0035"],
-        cis: &["5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.8"],
+        cis: &["5.1.2", "5.1.3", "5.1.4", "5.1.8"],
         mitre: &["T1098.006", "T1552.007", "T1610"],
         ..Mapping::NONE
     },
