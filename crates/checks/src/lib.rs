@@ -11,6 +11,7 @@ mod engine;
 mod fix;
 mod frameworks;
 mod host_access;
+mod hygiene;
 mod image;
 mod ingress;
 mod mesh;

@@ -23,6 +23,7 @@ pub const FAMILIES: &[&Family] = &[
     &crate::namespaces::FAMILY,
     &crate::secrets::FAMILY,
     &crate::reliability::FAMILY,
+    &crate::hygiene::FAMILY,
     &crate::rbac::FAMILY,
     &crate::network::FAMILY,
     &crate::ingress::FAMILY,

@@ -30,11 +30,7 @@ pub(super) const NSA_CISA: Framework = Framework {
         by_checks("C-0054", "Namespaces are closed to each other"),
         by_checks("C-0055", "Linux hardening: seccomp, AppArmor, SELinux, capabilities"),
         by_checks("C-0057", "No privileged containers"),
-        elsewhere(
-            "C-0058",
-            "Kubelets without the symlink flaw CVE-2021-25741",
-            "the version of the kubelet on each node",
-        ),
+        by_checks("C-0058", "Kubelets without the symlink flaw CVE-2021-25741"),
         by_checks("C-0059", "ingress-nginx without the snippet flaw CVE-2021-25742"),
         elsewhere(
             "C-0066",
