@@ -7,6 +7,7 @@
 //! Pure: no input or output, no clock. [`run`] uses all cores, and its answer does not depend on
 //! how many there are.
 
+mod cloud;
 mod engine;
 mod fix;
 mod frameworks;

@@ -22,6 +22,7 @@ pub const FAMILIES: &[&Family] = &[
     &crate::service_account::FAMILY,
     &crate::namespaces::FAMILY,
     &crate::secrets::FAMILY,
+    &crate::cloud::FAMILY,
     &crate::reliability::FAMILY,
     &crate::hygiene::FAMILY,
     &crate::rbac::FAMILY,
