@@ -1,13 +1,16 @@
 //! What is there, and what could not be read?
 //!
-//! Turns what the user names into an [`Inventory`]: files, directories, globs and standard input.
+//! Turns what the user names into an [`Inventory`]: files, directories, globs, standard input, and
+//! Helm charts and kustomizations, which are rendered by their own programs.
 //! Files are found, read and parsed on all cores of the current thread pool, and put together in
 //! the order of their names, so that the inventory does not depend on the number of threads.
 
 mod read;
+mod render;
 mod targets;
 mod template;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -15,6 +18,10 @@ use seawall_model::document::Limits;
 use seawall_model::{Inventory, Part, PartOutcome};
 
 pub use read::read_text;
+pub use render::Rendering;
+
+use read::Piece;
+use render::Project;
 
 /// How to collect.
 #[derive(Clone, Copy)]
@@ -23,22 +30,29 @@ pub struct Options<'a> {
     pub limits: Limits,
     /// Whether directories are searched as `.gitignore` and `.seawallignore` say.
     pub respect_ignore_files: bool,
+    /// How charts and kustomizations are rendered; `None` reads their files as they stand.
+    pub rendering: Option<&'a Rendering>,
     /// Called with the number of files found, once it is known, and then with 0 after each file.
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Options { limits: Limits::default(), respect_ignore_files: true, progress: &|_| () }
+        Options {
+            limits: Limits::default(),
+            respect_ignore_files: true,
+            rendering: None,
+            progress: &|_| (),
+        }
     }
 }
 
 /// How far the collection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// So many files will be read.
+    /// So many files will be read and projects rendered.
     Found(usize),
-    /// One file was read.
+    /// One of them was.
     Read,
 }
 
@@ -82,32 +96,82 @@ pub(crate) struct File {
     pub(crate) path: Option<PathBuf>,
 }
 
+/// What was collected.
+#[derive(Debug)]
+pub struct Collected {
+    /// All that was read, and what was not.
+    pub inventory: Inventory,
+    /// Whether a chart or kustomization that the user named could not be rendered. It is in the
+    /// coverage as any; but who names one asks for it.
+    pub target_failed: bool,
+}
+
 /// Collects everything that the targets name: paths, globs, or `-` for standard input.
 ///
 /// # Errors
 ///
 /// Where a target can't be used at all. What can't be read below it is in the inventory's
 /// coverage.
-pub fn collect(targets: &[String], options: &Options<'_>) -> Result<Inventory, Error> {
-    let found = targets::expand(targets, options)?;
-    (options.progress)(Progress::Found(found.files.len()));
-    let pieces: Vec<Vec<read::Piece>> = found
-        .files
-        .par_iter()
-        .map(|file| {
-            let pieces = read::file(file, &options.limits);
-            (options.progress)(Progress::Read);
-            pieces
-        })
-        .collect();
-    let mut inventory = Inventory::new();
-    for piece in pieces.into_iter().flatten() {
-        match piece {
-            read::Piece::Entry(entry) => inventory.add(*entry),
-            read::Piece::Part(part) => inventory.note(part),
+pub fn collect(targets: &[String], options: &Options<'_>) -> Result<Collected, Error> {
+    let targets::Found { files, projects, unreadable, other_files } =
+        targets::expand(targets, options)?;
+    let mut owners: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, (_, project)) in projects.iter().enumerate() {
+        for file in &project.files {
+            owners.entry(file).or_default().push(index);
         }
     }
-    for (path, cause) in found.unreadable {
+    (options.progress)(Progress::Found(files.len() - owners.len() + projects.len()));
+    let done = || (options.progress)(Progress::Read);
+    let read = |file: &File| {
+        let pieces = read::file(file, &options.limits);
+        done();
+        pieces
+    };
+    let render = |project: &Project| {
+        let pieces = render(project, options);
+        done();
+        pieces
+    };
+    let (rendered, mut contents) = rayon::join(
+        || projects.par_iter().map(|(_, project)| render(project)).collect(),
+        || {
+            let own = |file: &File| (!owners.contains_key(&*file.name)).then(|| read(file));
+            files.par_iter().map(own).collect::<Vec<Option<Vec<Piece>>>>()
+        },
+    );
+    let rendered: Vec<Result<Vec<Piece>, Part>> = rendered;
+    // What was part of a project that could not be rendered is read as it stands.
+    contents.par_iter_mut().zip(&files).for_each(|(content, file)| {
+        let owned = owners.get(&*file.name).into_iter().flatten();
+        if content.is_none() {
+            let is_rendered = owned.clone().any(|&owner| rendered[owner].is_ok());
+            *content = Some(if is_rendered { Vec::new() } else { read(file) });
+        }
+    });
+    let target_failed =
+        projects.iter().zip(&rendered).any(|((_, of), done)| of.is_target && done.is_err());
+    let mut inventory = Inventory::new();
+    let mut projects = projects.iter().map(|(before, _)| *before).zip(rendered).peekable();
+    let mut add = |pieces: Vec<Piece>| {
+        for piece in pieces {
+            match piece {
+                Piece::Entry(entry) => inventory.add(*entry),
+                Piece::Part(part) => inventory.note(part),
+            }
+        }
+    };
+    let of_project = |done: Result<_, Part>| done.unwrap_or_else(|part| vec![Piece::Part(part)]);
+    for (index, content) in contents.into_iter().enumerate() {
+        while let Some((_, done)) = projects.next_if(|(before, _)| *before <= index) {
+            add(of_project(done));
+        }
+        add(content.unwrap_or_default());
+    }
+    for (_, done) in projects {
+        add(of_project(done));
+    }
+    for (path, cause) in unreadable {
         inventory.note(Part {
             file: path.into(),
             document: 0,
@@ -115,6 +179,13 @@ pub fn collect(targets: &[String], options: &Options<'_>) -> Result<Inventory, E
             outcome: PartOutcome::Unreadable { cause, column: 0 },
         });
     }
-    inventory.note_other_files(found.other_files);
-    Ok(inventory)
+    inventory.note_other_files(other_files);
+    Ok(Collected { inventory, target_failed })
+}
+
+fn render(project: &Project, options: &Options<'_>) -> Result<Vec<Piece>, Part> {
+    // Without a rendering no projects are looked for.
+    options
+        .rendering
+        .map_or_else(|| Ok(Vec::new()), |how| render::render(project, how, &options.limits))
 }

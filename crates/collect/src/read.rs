@@ -44,13 +44,28 @@ pub(crate) fn file(file: &File, limits: &Limits) -> Vec<Piece> {
             })];
         }
     };
-    let source = Arc::new(Source::new(Arc::clone(&name), text));
-    let chunks = chunks(&source);
+    source(&Arc::new(Source::new(name, text)), limits, Unrendered::Named)
+}
+
+/// What becomes of a document that looks like a template.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unrendered {
+    /// It is named as one.
+    Named,
+    /// It is what a template became, so it is none.
+    Impossible,
+}
+
+/// Reads the documents of a text.
+pub(crate) fn source(source: &Arc<Source>, limits: &Limits, unrendered: Unrendered) -> Vec<Piece> {
+    let chunks = chunks(source);
     if chunks.is_empty() {
         let why = "nothing but blanks and comments".to_owned();
-        return whole(PartOutcome::NotKubernetes { why });
+        let outcome = PartOutcome::NotKubernetes { why };
+        let file = Arc::clone(source.name());
+        return vec![Piece::Part(Part { file, document: 0, line: 0, outcome })];
     }
-    let read = |&chunk: &Chunk| document(&source, chunk, limits);
+    let read = |&chunk: &Chunk| document(source, chunk, limits, unrendered);
     if source.text().len() >= LARGE {
         chunks.par_iter().flat_map_iter(read).collect()
     } else {
@@ -116,7 +131,12 @@ fn decode(mut bytes: Vec<u8>) -> Result<String, NotText> {
     })
 }
 
-fn document(source: &Arc<Source>, chunk: Chunk, limits: &Limits) -> Vec<Piece> {
+fn document(
+    source: &Arc<Source>,
+    chunk: Chunk,
+    limits: &Limits,
+    unrendered: Unrendered,
+) -> Vec<Piece> {
     let reading = read(source, chunk, limits);
     let part = |offset: u32, outcome: &dyn Fn(u32) -> PartOutcome| {
         let at = source.position(offset);
@@ -128,7 +148,9 @@ fn document(source: &Arc<Source>, chunk: Chunk, limits: &Limits) -> Vec<Piece> {
         })
     };
     let text = &source.text()[chunk.span.start as usize..chunk.span.end as usize];
-    if let Some(engine) = template::engine_of(text, &reading) {
+    if unrendered == Unrendered::Named
+        && let Some(engine) = template::engine_of(text, &reading)
+    {
         let first = text.find(|c: char| !c.is_whitespace()).unwrap_or(0) as u32;
         return vec![part(chunk.span.start + first, &|_| PartOutcome::Template { engine })];
     }

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use globset::{GlobBuilder, GlobMatcher};
 use ignore::{WalkBuilder, WalkState};
 
+use crate::render::{self, Kind, Project};
 use crate::{Error, File, Options};
 
 /// What the targets name.
@@ -14,6 +15,8 @@ use crate::{Error, File, Options};
 pub(crate) struct Found {
     /// Files to read, each target's in the order of their names.
     pub(crate) files: Vec<File>,
+    /// What is to be rendered, each with the number of files that stand before it.
+    pub(crate) projects: Vec<(usize, Project)>,
     /// Paths that could not be looked at, and why.
     pub(crate) unreadable: Vec<(String, String)>,
     /// Files in directories that are not named like manifests.
@@ -30,6 +33,17 @@ pub(crate) fn expand(targets: &[String], options: &Options<'_>) -> Result<Found,
         let path = Path::new(target);
         match path.metadata() {
             Ok(metadata) if metadata.is_dir() => walk(path, None, options, &mut found),
+            Ok(_) if options.rendering.is_some() && render::is_archive(target) => {
+                let project = Project {
+                    kind: Kind::ChartArchive,
+                    name: name_of(path),
+                    path: path.to_owned(),
+                    head: name_of(path),
+                    is_target: true,
+                    files: HashSet::new(),
+                };
+                found.projects.push((found.files.len(), project));
+            }
             Ok(_) => found.files.push(file(path.to_owned())),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
                 if !is_glob(target) {
@@ -40,7 +54,7 @@ pub(crate) fn expand(targets: &[String], options: &Options<'_>) -> Result<Found,
                     .build()
                     .map_err(|cause| Error::BadGlob { pattern: target.clone(), cause })?;
                 let before = (found.files.len(), found.unreadable.len());
-                walk(&glob_base(target), Some(glob.compile_matcher()), options, &mut found);
+                walk(&glob_base(target), Some(&glob.compile_matcher()), options, &mut found);
                 if before == (found.files.len(), found.unreadable.len()) {
                     return Err(Error::NoMatch { pattern: target.clone() });
                 }
@@ -49,14 +63,29 @@ pub(crate) fn expand(targets: &[String], options: &Options<'_>) -> Result<Found,
         }
     }
     if targets.len() > 1 {
-        let mut seen = HashSet::new();
-        found.files.retain(|file| match &file.path {
-            // A path that can't be resolved is read, and fails, under its own name.
-            Some(path) => seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())),
-            None => seen.insert(PathBuf::from("-")),
-        });
+        drop_repeated(&mut found);
     }
     Ok(found)
+}
+
+/// Leaves out what several targets name.
+fn drop_repeated(found: &mut Found) {
+    // A path that can't be resolved is read, and fails, under its own name.
+    let resolved = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut seen = HashSet::new();
+    let is_first: Vec<bool> = (found.files.iter())
+        .map(|file| match &file.path {
+            Some(path) => seen.insert(resolved(path)),
+            None => seen.insert(PathBuf::from("-")),
+        })
+        .collect();
+    let mut seen = HashSet::new();
+    found.projects.retain(|(_, project)| seen.insert(resolved(&project.path)));
+    for (before, _) in &mut found.projects {
+        *before = is_first[..*before].iter().filter(|first| **first).count();
+    }
+    let mut is_first = is_first.into_iter();
+    found.files.retain(|_| is_first.next().unwrap_or(true));
 }
 
 fn is_glob(target: &str) -> bool {
@@ -73,15 +102,20 @@ fn glob_base(pattern: &str) -> PathBuf {
 }
 
 fn file(path: PathBuf) -> File {
+    File { name: name_of(&path), path: Some(path) }
+}
+
+/// A path as reports name it.
+pub(crate) fn name_of(path: &Path) -> String {
     let name = path.to_string_lossy();
     let name = name.strip_prefix("./").unwrap_or(&name);
-    let name = if cfg!(windows) { name.replace('\\', "/") } else { name.to_owned() };
-    File { name, path: Some(path) }
+    if cfg!(windows) { name.replace('\\', "/") } else { name.to_owned() }
 }
 
 /// Searches a directory on several threads, hidden folders included but for `.git`.
-fn walk(base: &Path, glob: Option<GlobMatcher>, options: &Options<'_>, found: &mut Found) {
+fn walk(base: &Path, glob: Option<&GlobMatcher>, options: &Options<'_>, found: &mut Found) {
     let respect = options.respect_ignore_files;
+    let is_glob = glob.is_some();
     let walker = WalkBuilder::new(base)
         .hidden(false)
         .parents(respect)
@@ -98,7 +132,6 @@ fn walk(base: &Path, glob: Option<GlobMatcher>, options: &Options<'_>, found: &m
     walker.run(|| {
         // Each thread collects by itself and hands over when it is done.
         let mut own = Share { found: Found::default(), all: &all };
-        let glob = glob.as_ref();
         Box::new(move |entry| {
             own.take(entry, glob);
             WalkState::Continue
@@ -108,6 +141,14 @@ fn walk(base: &Path, glob: Option<GlobMatcher>, options: &Options<'_>, found: &m
     let mut all = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     all.files.sort_unstable();
     all.unreadable.sort_unstable();
+    // A glob names files; what a folder holds is found out.
+    if options.rendering.is_some() && !is_glob {
+        for project in render::find(base, &all.files, &options.limits) {
+            let before = all.files.partition_point(|file| file.name < project.name);
+            found.projects.push((found.files.len() + before, project));
+        }
+        found.projects.sort_by(|(one, a), (other, b)| one.cmp(other).then(a.name.cmp(&b.name)));
+    }
     found.files.append(&mut all.files);
     found.unreadable.append(&mut all.unreadable);
     found.other_files += all.other_files;
@@ -176,14 +217,15 @@ fn explain(error: &ignore::Error) -> (String, String) {
 }
 
 /// Whether a file in a searched directory is named like a manifest, or like a template of one.
-fn is_manifest_name(path: &Path) -> bool {
+pub(crate) fn is_manifest_name(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase());
     let name = name.as_deref().unwrap_or_default();
     let name = [".tmpl", ".gotmpl", ".tpl", ".j2", ".jinja", ".erb"]
         .iter()
         .find_map(|suffix| name.strip_suffix(suffix))
         .unwrap_or(name);
-    [".yaml", ".yml", ".json"].iter().any(|suffix| name.ends_with(suffix))
+    // One of the three names that kustomize looks for.
+    name == "kustomization" || [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]
@@ -192,7 +234,15 @@ mod tests {
 
     #[test]
     fn manifests_are_known_by_their_names() {
-        for yes in ["a.yaml", "A.YML", "b.json", "deploy.yaml.tmpl", "x.yml.j2", ".hidden.yaml"] {
+        for yes in [
+            "a.yaml",
+            "A.YML",
+            "b.json",
+            "deploy.yaml.tmpl",
+            "x.yml.j2",
+            ".hidden.yaml",
+            "Kustomization",
+        ] {
             assert!(is_manifest_name(Path::new(yes)), "{yes}");
         }
         for no in ["a.txt", "yaml", "_helpers.tpl", "a.yaml.bak", "README.md"] {

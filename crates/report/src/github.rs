@@ -59,7 +59,7 @@ fn command(
     said: &str,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let Place { file, start, end } = place;
+    let Place { file, start, end, .. } = place;
     write!(
         out,
         "::{level} file={},line={},endLine={}",

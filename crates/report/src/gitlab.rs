@@ -119,7 +119,7 @@ struct LocationView<'a> {
 impl<'a> Vulnerability<'a> {
     fn of(finding: &'a Finding) -> Self {
         let check = finding.check;
-        let Place { file, start, end } = Place::of_finding(finding);
+        let Place { file, start, end, .. } = Place::of_finding(finding);
         Vulnerability {
             id: finding.fingerprint.to_string(),
             name: first(check.title, NAME),

@@ -9,7 +9,7 @@ use seawall_model::{Finding, Notice, Origin, Part, PartOutcome, Severity, Subjec
 use serde::{Serialize, Serializer};
 
 use crate::framework::{ControlResult, Status, count, summarise};
-use crate::place::Place;
+use crate::place::{Place, Rendered};
 use crate::summary::{ORIGINS, Summary};
 use crate::{Report, batch};
 
@@ -154,17 +154,20 @@ struct LocationView<'a> {
     column: u32,
     end_line: u32,
     end_column: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rendered: Option<&'static str>,
 }
 
 impl<'a> LocationView<'a> {
     fn of(place: Place<'a>) -> Self {
-        let Place { file, start, end } = place;
+        let Place { file, start, end, rendered } = place;
         LocationView {
             file,
             line: start.line,
             column: start.column,
             end_line: end.line,
             end_column: end.column,
+            rendered: rendered.map(Rendered::name),
         }
     }
 }

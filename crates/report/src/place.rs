@@ -8,6 +8,35 @@ pub(crate) struct Place<'a> {
     pub(crate) file: &'a str,
     pub(crate) start: Position,
     pub(crate) end: Position,
+    /// How the file and the text of the finding belong together, where they are not the same.
+    pub(crate) rendered: Option<Rendered>,
+}
+
+/// How a rendered text belongs to its place in the file that it was rendered from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rendered {
+    /// It was made of what stands there.
+    Made,
+    /// It stands nowhere in the file; the place is the nearest.
+    Near,
+}
+
+impl Rendered {
+    /// The name for programs.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Rendered::Made => "made",
+            Rendered::Near => "near",
+        }
+    }
+
+    /// What people read behind the place.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Rendered::Made => "as rendered",
+            Rendered::Near => "or near it, as rendered",
+        }
+    }
 }
 
 /// A file's name for services that know files by their way from the root of the repository.
@@ -26,19 +55,19 @@ impl<'a> Place<'a> {
 
     fn from(location: &'a Location, start: Position) -> Self {
         let span = location.span;
+        let rendered = match location.origin() {
+            None | Some(LineOrigin::Same { .. }) => None,
+            Some(LineOrigin::Made { .. }) => Some(Rendered::Made),
+            Some(LineOrigin::Near { .. }) => Some(Rendered::Near),
+        };
         let marked = location.source.text().get(span.start as usize..span.end as usize);
         let end = match marked {
             // Counting on from the start spares a second walk along a line that may be the file.
-            Some(marked) if !marked.contains('\n') && is_verbatim(location) => {
+            Some(marked) if !marked.contains('\n') && rendered.is_none() => {
                 Position { line: start.line, column: start.column + marked.chars().count() as u32 }
             }
             _ => location.end(),
         };
-        Place { file: location.source.name(), start, end }
+        Place { file: location.source.name(), start, end, rendered }
     }
-}
-
-/// Whether the marked text stands in the file that the place is in, character for character.
-fn is_verbatim(location: &Location) -> bool {
-    matches!(location.origin(), None | Some(LineOrigin::Same { .. }))
 }

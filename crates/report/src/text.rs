@@ -124,7 +124,6 @@ impl Page<'_> {
 
     fn finding(&self, finding: &Finding, to: &mut Vec<u8>) -> io::Result<()> {
         let (style, faint) = (self.paint.severity(finding.severity), self.paint.faint());
-        let source = &finding.location.source;
         let place = Place::of_finding(finding);
         to.extend_from_slice(b"    ");
         write!(to, "{style}{}[{}]{style:#}: ", finding.severity.name(), finding.check.id)?;
@@ -140,9 +139,12 @@ impl Page<'_> {
         let line = place.start.line.to_string();
         write!(to, "\n    {faint}{:w$}-->{faint:#} ", "", w = line.len() + 1)?;
         to.extend_from_slice(visible(place.file).as_bytes());
-        writeln!(to, ":{line}:{}", place.start.column)?;
-        let text = source.line(place.start.line);
-        let from = source.line_start(place.start.line).unwrap_or(0);
+        write!(to, ":{line}:{}", place.start.column)?;
+        if let Some(rendered) = place.rendered {
+            write!(to, " {faint}({}){faint:#}", rendered.words())?;
+        }
+        to.push(b'\n');
+        let (text, from) = finding.location.first_line();
         let span = finding.location.span;
         let marked =
             excerpt(text, (span.start - from.min(span.start)) as usize, (span.end - from) as usize);

@@ -176,6 +176,9 @@ fn item(finding: &Finding, to: &mut Markup<'_>) {
     }
     to.raw("<p class=\"where\">Line ").number(place.start.line.into());
     to.raw(", column ").number(place.start.column.into());
+    if let Some(rendered) = place.rendered {
+        to.raw(" (").raw(rendered.words()).raw(")");
+    }
     if !finding.path.is_empty() {
         to.raw(": <code>").text(&finding.path).raw("</code>");
     }
@@ -187,10 +190,9 @@ fn item(finding: &Finding, to: &mut Markup<'_>) {
 /// The line with the field marked; indentation is left out, the path says it better.
 fn source(finding: &Finding, place: &Place<'_>, to: &mut Markup<'_>) {
     let location = &finding.location;
-    let from = location.source.line_start(place.start.line).unwrap_or(0);
+    let (line, from) = location.first_line();
     let start = location.span.start.max(from) - from;
     let end = location.span.end.max(from) - from;
-    let line = location.source.line(place.start.line);
     let shown = excerpt(line, start as usize, end as usize);
     let indent = shown.line.len() - shown.line.trim_start().len();
     let mark = shown.mark.start.max(indent)..shown.mark.end.max(indent);
