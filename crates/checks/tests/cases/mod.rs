@@ -5,15 +5,33 @@ use std::sync::Arc;
 
 use seawall_checks::{Results, Selection, run};
 use seawall_model::document::{Limits, Node, chunks, read};
-use seawall_model::{Check, Entry, Flaw, Inventory, Quantity, Settings, Source};
+use seawall_model::{Check, Entry, Finding, Flaw, Inventory, Quantity, Settings, Source};
 
 /// What a case expects.
 enum Expected {
     Pass,
-    /// Paths and parts of messages.
-    Finds(Vec<(String, Option<String>)>),
+    Finds(Vec<Expectation>),
     /// A part of the reason.
     Unknown(String),
+}
+
+/// What a finding must be like.
+#[derive(Debug)]
+struct Expectation {
+    /// The path of the field.
+    at: String,
+    /// A part of the message.
+    says: Option<String>,
+    /// The severity's name.
+    severity: Option<String>,
+}
+
+impl Expectation {
+    fn is(&self, finding: &Finding) -> bool {
+        *self.at == *finding.path
+            && self.says.as_ref().is_none_or(|says| finding.message.contains(says))
+            && self.severity.as_ref().is_none_or(|name| name == finding.severity.name())
+    }
 }
 
 /// One case.
@@ -92,7 +110,11 @@ impl Case {
         let found = || {
             results.findings.iter().fold(String::new(), |mut all, finding| {
                 // Writing to a String can't fail.
-                let _infallible = write!(all, "\n        {}: {}", finding.path, finding.message);
+                let _infallible = write!(
+                    all,
+                    "\n        {}: {} ({})",
+                    finding.path, finding.message, finding.severity
+                );
                 all
             })
         };
@@ -109,10 +131,10 @@ impl Case {
             }
             Expected::Finds(expected) => {
                 let matches = expected.len() == results.findings.len()
-                    && expected.iter().zip(&results.findings).all(|((at, says), finding)| {
-                        *at == *finding.path
-                            && says.as_ref().is_none_or(|says| finding.message.contains(says))
-                    });
+                    && expected
+                        .iter()
+                        .zip(&results.findings)
+                        .all(|(expected, finding)| expected.is(finding));
                 if matches {
                     Ok(())
                 } else {
@@ -176,12 +198,10 @@ fn case(verdict: &str, item: Node<'_>) -> Result<Case, String> {
             _ => return Err(format!("case {name:?}: one of manifest, pod, container")),
         };
     let (manifest, fixed) = (whole(part), text("fixed").map(whole));
-    let finds = |node: Node<'_>| match node.as_str() {
-        Some(at) => (at.to_owned(), None),
-        None => {
-            let part = |key| node.get(key).map(|v| v.text().to_owned());
-            (part("at").unwrap_or_default(), part("says"))
-        }
+    let finds = |node: Node<'_>| {
+        let part = |key| node.get(key).map(|value| value.text().to_owned());
+        let at = node.as_str().map(str::to_owned).or_else(|| part("at")).unwrap_or_default();
+        Expectation { at, says: part("says"), severity: part("severity") }
     };
     let expected = match verdict {
         "pass" => Expected::Pass,
