@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use seawall_model::workload::pods_of;
 use seawall_model::{
-    Check, Cx, Finding, Fingerprint, Inventory, Object, ObjectKind, Scope, Settings, Severity,
-    Unknown, Verdict,
+    Check, Cx, Finding, Fingerprint, Inventory, Object, ObjectKind, Rule, Scope, Settings,
+    Severity, Unknown, Verdict,
 };
 
 /// Which checks run, and how bad each one's findings are.
@@ -187,6 +187,7 @@ struct Plan {
     pod: Vec<Planned<PodFn>>,
     object: HashMap<ObjectKind, Vec<Planned<ObjectFn>>>,
     any: Vec<Planned<ObjectFn>>,
+    rules: Vec<Planned<&'static dyn Rule>>,
     inventory: Vec<Planned<InventoryFn>>,
 }
 
@@ -204,6 +205,7 @@ impl Plan {
             pod: Vec::new(),
             object: HashMap::new(),
             any: Vec::new(),
+            rules: Vec::new(),
             inventory: Vec::new(),
         };
         for (slot, &(check, severity)) in selection.checks.iter().enumerate() {
@@ -216,6 +218,7 @@ impl Plan {
                     }
                 }
                 Scope::AnyObject(run) => plan.any.push((slot, check, severity, run)),
+                Scope::Rule(rule) => plan.rules.push((slot, check, severity, rule)),
                 Scope::Inventory(run) => plan.inventory.push((slot, check, severity, run)),
             }
         }
@@ -229,6 +232,10 @@ impl Plan {
         let of_kind = self.object.get(&object.kind()).into_iter().flatten();
         for &(slot, check, severity, run) in self.any.iter().chain(of_kind) {
             let verdict = cx.run_object(object, run);
+            share.keep(slot, check, severity, &verdict, cx);
+        }
+        for &(slot, check, severity, rule) in &self.rules {
+            let verdict = cx.run_object(object, |object, cx| rule.look(object, cx));
             share.keep(slot, check, severity, &verdict, cx);
         }
         for pod in pods_of(object) {

@@ -31,4 +31,4 @@ mod validity;
 pub use engine::{Results, Selection, Tally, run};
 pub use frameworks::{Control, Decided, FRAMEWORKS, Framework};
 pub use page::{index, page, summary_lines};
-pub use registry::{FAMILIES, Family, all, covering, find, nearest};
+pub use registry::{FAMILIES, Family, add, all, covering, find, made, nearest};

@@ -46,6 +46,7 @@ fn looks_at(scope: Scope) -> String {
             format!("each {}", kinds.join(", "))
         }
         Scope::AnyObject(_) => "each object".to_owned(),
+        Scope::Rule(rule) => rule.looks_at(),
         Scope::Inventory(_) => "all objects together".to_owned(),
     }
 }

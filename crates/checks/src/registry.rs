@@ -1,5 +1,7 @@
 //! All checks there are.
 
+use std::sync::OnceLock;
+
 use seawall_model::Check;
 
 /// Checks that belong together: one folder.
@@ -32,9 +34,26 @@ pub const FAMILIES: &[&Family] = &[
     &crate::validity::FAMILY,
 ];
 
-/// All checks, in the order of the book.
+/// The checks that were made at run time.
+static MADE: OnceLock<Vec<&'static Check>> = OnceLock::new();
+
+/// Adds checks that were made at run time: once for a process, before anything asks for checks.
+///
+/// # Errors
+///
+/// Gives the checks back where there were some already.
+pub fn add(checks: Vec<&'static Check>) -> Result<(), Vec<&'static Check>> {
+    MADE.set(checks)
+}
+
+/// The checks that were made at run time.
+pub fn made() -> &'static [&'static Check] {
+    MADE.get().map_or(&[], Vec::as_slice)
+}
+
+/// All checks, in the order of the book, then those that were made at run time.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    FAMILIES.iter().flat_map(|family| family.checks.iter().copied())
+    FAMILIES.iter().flat_map(|family| family.checks.iter().copied()).chain(made().iter().copied())
 }
 
 /// The check of an id.

@@ -108,6 +108,24 @@ pub enum Scope {
     AnyObject(for<'a> fn(Object<'a>, &mut Cx<'a>) -> Outcome<'a>),
     /// The inventory as a whole, for what only several objects show.
     Inventory(for<'a> fn(&mut Cx<'a>)),
+    /// Each object, through a rule that was made at run time.
+    Rule(&'static dyn Rule),
+}
+
+/// What a check looks for, where that is made at run time and no plain function can hold it.
+///
+/// Such a rule lives as long as the process: checks are compared, selected and reported as
+/// `&'static Check`, wherever they come from.
+pub trait Rule: std::fmt::Debug + Send + Sync {
+    /// What it looks at, such as `each Deployment`.
+    fn looks_at(&self) -> String;
+
+    /// Looks at an object.
+    ///
+    /// # Errors
+    ///
+    /// With what could not be decided.
+    fn look<'a>(&self, object: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a>;
 }
 
 /// What a check said of one thing that it looked at.
