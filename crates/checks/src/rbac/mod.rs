@@ -33,6 +33,7 @@ mod role_impersonates;
 mod role_proxies_nodes;
 mod rule_without_effect;
 mod rules;
+mod shared_service_account;
 mod wildcard_role;
 
 use crate::registry::Family;
@@ -48,6 +49,7 @@ pub const FAMILY: Family = Family {
         &authenticated_bound::CHECK,
         &all_service_accounts_bound::CHECK,
         &binding_without_role::CHECK,
+        &shared_service_account::CHECK,
         &wildcard_role::CHECK,
         &rule_without_effect::CHECK,
         &role_accesses_secrets::CHECK,
