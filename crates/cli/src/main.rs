@@ -4,6 +4,8 @@
 //! above the threshold, 1 findings, 2 usage or input errors.
 
 mod commands;
+mod configuration;
+mod fixing;
 mod global;
 mod output;
 mod peers;

@@ -3,6 +3,8 @@
 mod checks;
 mod completions;
 mod explain;
+mod fix;
+mod import;
 mod man;
 mod scan;
 
@@ -15,7 +17,9 @@ use crate::global::Global;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Scan(scan::Scan),
+    Fix(fix::Fix),
     Explain(explain::Explain),
+    Import(import::Import),
     Checks(checks::Checks),
     Completions(completions::Completions),
     Man(man::Man),
@@ -25,7 +29,9 @@ impl Command {
     pub(crate) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         match self {
             Command::Scan(command) => command.run(global),
+            Command::Fix(command) => command.run(global),
             Command::Explain(command) => command.run(),
+            Command::Import(command) => command.run(global),
             Command::Checks(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),

@@ -1,6 +1,6 @@
 //! `seawall scan`: from targets to a report.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
@@ -13,6 +13,7 @@ use seawall_report::Report;
 use seawall_schema::Version;
 
 use crate::Outcome;
+use crate::configuration::Configuration;
 use crate::global::Global;
 use crate::output::Output;
 use crate::peers::PeerOptions;
@@ -50,12 +51,8 @@ pub(crate) struct Scan {
     /// [default: high]
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Severity>,
-    /// Read this configuration instead of the nearest seawall.yaml
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Read no configuration
-    #[arg(long, conflicts_with = "config")]
-    no_config: bool,
+    #[command(flatten)]
+    configuration: Configuration,
     /// Fail only for findings that this file does not hold
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -89,7 +86,8 @@ pub(crate) fn parse_framework(name: &str) -> Result<&'static Framework, String> 
     })
 }
 
-fn parse_check(id: &str) -> Result<&'static Check, String> {
+/// The check of an id, for clap.
+pub(crate) fn parse_check(id: &str) -> Result<&'static Check, String> {
     seawall_checks::find(id).ok_or_else(|| match seawall_checks::nearest(id) {
         Some(near) => format!("there is no such check; did you mean {near:?}?"),
         None => "there is no such check; `seawall checks` lists them".to_owned(),
@@ -105,7 +103,7 @@ impl Scan {
             bail!("only one report can go to standard output; give the others a file: FORMAT=FILE");
         }
         global.start_threads()?;
-        let mut config = self.config()?;
+        let mut config = self.configuration.read(&self.targets)?;
         if let Some(version) = self.kubernetes_version {
             config.settings.kubernetes_minor = Some(version.minor());
         }
@@ -178,25 +176,6 @@ impl Scan {
         }
     }
 
-    fn config(&self) -> anyhow::Result<Config> {
-        if self.no_config {
-            return Ok(Config::default());
-        }
-        let found = match &self.config {
-            Some(path) => Some(path.clone()),
-            None => self.targets.iter().find(|target| *target != "-").map_or_else(
-                || Config::discover(Path::new(".")),
-                |target| Config::discover(Path::new(target)),
-            ),
-        };
-        let Some(path) = found else { return Ok(Config::default()) };
-        let name = path.to_string_lossy();
-        tracing::debug!("configuration: {name}");
-        let text = seawall_collect::read_text(&path, &Limits::default())
-            .map_err(|cause| anyhow::anyhow!("can't read {name}: {cause}"))?;
-        Ok(Config::parse(&name, text)?)
-    }
-
     fn baseline(&self) -> anyhow::Result<Option<Baseline>> {
         let Some(path) = self.baseline.as_ref().filter(|_| !self.write_baseline) else {
             return Ok(None);
@@ -218,6 +197,6 @@ impl Scan {
 }
 
 /// Today in UTC.
-fn today() -> time::Date {
+pub(crate) fn today() -> time::Date {
     time::OffsetDateTime::now_utc().date()
 }
