@@ -11,7 +11,7 @@ pub const CHECK: Check = Check {
     title: "Ingress sends to a Service that is not there",
     severity: Severity::Medium,
     rationale: "Requests fail; and whoever may create a Service of that name in the namespace is \
-                 sent the public traffic, under the host name and the certificate of the Ingress.",
+                sent the public traffic, under the host name and the certificate of the Ingress.",
     remedy: "Mend the name or the port, or remove the path.",
     mapping: Mapping::NONE,
     covers: &[

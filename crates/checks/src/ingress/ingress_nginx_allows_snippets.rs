@@ -9,10 +9,10 @@ pub const CHECK: Check = Check {
     title: "Ingress controller takes snippets from Ingresses",
     severity: Severity::High,
     rationale: "With it whoever may write an Ingress in any namespace runs text of their own in \
-                 the controller, and reads the Secrets of all namespaces by its token: \
-                 CVE-2021-25742.",
+                the controller, and reads the Secrets of all namespaces by its token: \
+                CVE-2021-25742.",
     remedy: "Set `allow-snippet-annotations: \"false\"`, and replace snippets by the controller's \
-              own annotations.",
+             own annotations.",
     mapping: Mapping { nsa: &["C-0059"], mitre: &["T1552.007"], ..Mapping::NONE },
     covers: &["kubescape:C-0059"],
     links: &["https://nvd.nist.gov/vuln/detail/CVE-2021-25742"],

@@ -12,8 +12,8 @@ pub const CHECK: Check = Check {
     title: "Ingress controller ingress-nginx is past its end of life",
     severity: Severity::Medium,
     rationale: "The Kubernetes project retired ingress-nginx in March 2026: no releases, no \
-                 fixes. It stands at the edge of the cluster and may read Secrets; its flaws of \
-                 2025 (CVE-2025-1974) gave unauthenticated attackers the cluster.",
+                fixes. It stands at the edge of the cluster and may read Secrets; its flaws of \
+                2025 (CVE-2025-1974) gave unauthenticated attackers the cluster.",
     remedy: "Move to a Gateway API implementation or to another maintained ingress controller.",
     mapping: Mapping { nsa: &["C-0292"], mitre: &["T1068"], ..Mapping::NONE },
     covers: &["kubescape:C-0292"],

@@ -8,10 +8,10 @@ pub const CHECK: Check = Check {
     title: "Ingress writes into the configuration of ingress-nginx",
     severity: Severity::High,
     rationale: "ingress-nginx copies snippets into its configuration, where they may run Lua, \
-                 read files and print the token of the controller, which may read the Secrets of \
-                 all namespaces: CVE-2021-25742. Whoever may write an Ingress then has them.",
+                read files and print the token of the controller, which may read the Secrets of \
+                all namespaces: CVE-2021-25742. Whoever may write an Ingress then has them.",
     remedy: "Remove the annotation, and set `allow-snippet-annotations: \"false\"` in the \
-              controller's ConfigMap.",
+             controller's ConfigMap.",
     mapping: Mapping { nsa: &["C-0059"], mitre: &["T1552.007"], ..Mapping::NONE },
     covers: &[
         "kubescape:C-0059",

@@ -11,9 +11,9 @@ pub const CHECK: Check = Check {
     title: "Ingress serves every host name",
     severity: Severity::Low,
     rationale: "A rule without a host takes what no other rule claims: requests by address, by \
-                 foreign names that point here, and those of a neighbour whose own Ingress is \
-                 gone. A wildcard does so for a domain, and lets a forgotten DNS entry be used for \
-                 phishing.",
+                foreign names that point here, and those of a neighbour whose own Ingress is \
+                gone. A wildcard does so for a domain, and lets a forgotten DNS entry be used for \
+                phishing.",
     remedy: "Name the hosts that the service has.",
     mapping: Mapping::NONE,
     covers: &[],

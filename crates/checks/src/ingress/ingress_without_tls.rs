@@ -15,10 +15,10 @@ pub const CHECK: Check = Check {
     title: "Ingress serves without TLS",
     severity: Severity::High,
     rationale: "Passwords, session cookies and tokens pass in clear text, and everybody on the \
-                 way may read and change them. A single request without TLS is enough to take a \
-                 session over.",
+                way may read and change them. A single request without TLS is enough to take a \
+                session over.",
     remedy: "Add the host to `spec.tls` with the Secret of its certificate; cert-manager can make \
-              and renew it.",
+             and renew it.",
     mapping: Mapping { mitre: &["T1552"], ..Mapping::NONE },
     covers: &["kubescape:C-0263", "polaris:tlsSettingsMissing"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/ingress/#tls"],

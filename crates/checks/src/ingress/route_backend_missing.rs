@@ -15,7 +15,7 @@ pub const CHECK: Check = Check {
     title: "Route sends to a Service that is not there",
     severity: Severity::Medium,
     rationale: "Requests fail; and whoever may create a Service of that name in the namespace is \
-                 sent the public traffic, under the host name and the certificate of the Gateway.",
+                sent the public traffic, under the host name and the certificate of the Gateway.",
     remedy: "Mend the name or the port, or remove the reference.",
     mapping: Mapping::NONE,
     covers: &["kubescape:C-0302", "kube-linter:dangling-ingress"],

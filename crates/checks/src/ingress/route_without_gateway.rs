@@ -12,7 +12,7 @@ pub const CHECK: Check = Check {
     title: "Route belongs to a Gateway that is not there",
     severity: Severity::Low,
     rationale: "The route serves nothing. Whoever may create a Gateway of that name decides under \
-                 which address and with which certificate it does.",
+                which address and with which certificate it does.",
     remedy: "Mend the name, or create the Gateway.",
     mapping: Mapping::NONE,
     covers: &["kubescape:C-0302"],

@@ -13,8 +13,8 @@ pub const CHECK: Check = Check {
     title: "Linkerd Server admits nobody",
     severity: Severity::Low,
     rationale: "The proxy refuses every request to the port from the moment that the Server is \
-                 there. It is mostly half of a change whose other half was forgotten, and is then \
-                 mended in haste with a policy for everybody.",
+                there. It is mostly half of a change whose other half was forgotten, and is then \
+                mended in haste with a policy for everybody.",
     remedy: "Add an AuthorizationPolicy whose `targetRef` is the Server.",
     mapping: Mapping::NONE,
     covers: &[],

@@ -12,7 +12,7 @@ pub const CHECK: Check = Check {
     title: "Linkerd admits callers that prove nothing",
     severity: Severity::Medium,
     rationale: "Every pod, also one outside of the mesh, may call the workload, and no policy can \
-                 tell who it is. It is what Linkerd starts with, for the time of moving in.",
+                tell who it is. It is what Linkerd starts with, for the time of moving in.",
     remedy: "Write `all-authenticated`, or `deny` with an AuthorizationPolicy for each caller.",
     mapping: Mapping { mitre: &["T1046"], ..Mapping::NONE },
     covers: &[],

@@ -13,7 +13,7 @@ pub const CHECK: Check = Check {
     title: "Authorization policy of the mesh allows everybody",
     severity: Severity::Medium,
     rationale: "A rule `{}` matches every request. Once a policy with the action `ALLOW` selects \
-                 a workload, what no rule matches is refused; with such a rule nothing is.",
+                a workload, what no rule matches is refused; with such a rule nothing is.",
     remedy: "Name the callers in `from.source.principals` or `namespaces`.",
     mapping: Mapping { mitre: &["T1046"], ..Mapping::NONE },
     covers: &[],

@@ -13,7 +13,7 @@ pub const CHECK: Check = Check {
     title: "Authorization policy of the mesh does nothing",
     severity: Severity::Medium,
     rationale: "Rules say which requests the action is for. `DENY` without rules denies nothing, \
-                 though it reads as if it denied everything.",
+                though it reads as if it denied everything.",
     remedy: "To refuse everything write `spec: {}`, or `action: DENY` with `rules: [{}]`.",
     mapping: Mapping::NONE,
     covers: &[],

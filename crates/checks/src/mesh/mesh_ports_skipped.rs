@@ -10,10 +10,10 @@ pub const CHECK: Check = Check {
     title: "Ports of a pod go around the service mesh",
     severity: Severity::Low,
     rationale: "Traffic on these ports is plain text and no policy of the mesh holds for it. An \
-                 exclusion is often made for a database that speaks first, and forgotten when the \
-                 mesh learns to carry it.",
+                exclusion is often made for a database that speaks first, and forgotten when the \
+                mesh learns to carry it.",
     remedy: "Remove the annotation; mark ports that the mesh can't recognise as opaque \
-              (`config.linkerd.io/opaque-ports`) or name their protocol (`appProtocol`).",
+             (`config.linkerd.io/opaque-ports`) or name their protocol (`appProtocol`).",
     mapping: Mapping::NONE,
     covers: &[],
     links: &[

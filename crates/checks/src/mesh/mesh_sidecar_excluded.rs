@@ -10,9 +10,9 @@ pub const CHECK: Check = Check {
     title: "Pod is kept out of the service mesh",
     severity: Severity::Medium,
     rationale: "Without the sidecar the pod's traffic is plain text, no policy of the mesh holds \
-                 for what it takes in, and nobody can tell by its certificate who calls.",
+                for what it takes in, and nobody can tell by its certificate who calls.",
     remedy: "Remove the label or annotation. A job that must end can use a native sidecar \
-              instead.",
+             instead.",
     mapping: Mapping::NONE,
     covers: &[],
     links: &[

@@ -11,8 +11,8 @@ pub const CHECK: Check = Check {
     title: "Mesh takes connections without mutual TLS",
     severity: Severity::Medium,
     rationale: "With `PERMISSIVE` a workload takes plain text from whoever asks. An attacker in a \
-                 pod without a sidecar talks to it unproven, and every authorisation policy that \
-                 asks who the caller is can only refuse whoever has no name.",
+                pod without a sidecar talks to it unproven, and every authorisation policy that \
+                asks who the caller is can only refuse whoever has no name.",
     remedy: "Set `mtls.mode: STRICT`, after the workloads that still lack a sidecar have one.",
     mapping: Mapping { mitre: &["T1046"], ..Mapping::NONE },
     covers: &[],

@@ -14,8 +14,8 @@ pub const CHECK: Check = Check {
     title: "Network policy allows all traffic",
     severity: Severity::Medium,
     rationale: "Policies add up: what one allows no other takes back. A rule `{}` opens the pods \
-                 that the policy selects to everything, in spite of every other policy there is, \
-                 and mostly stays from the day when something had to work at once.",
+                that the policy selects to everything, in spite of every other policy there is, \
+                and mostly stays from the day when something had to work at once.",
     remedy: "Remove the rule, or name the peers and ports that are needed.",
     mapping: Mapping { nsa: &["C-0030"], mitre: &["T1046"], ..Mapping::NONE },
     covers: &[

@@ -15,10 +15,10 @@ pub const CHECK: Check = Check {
     title: "Container port is used by no Service or policy",
     severity: Severity::Info,
     rationale: "A declared port that nothing leads to is mostly a leftover: a debugger, an \
-                 administration page, a metrics endpoint. It listens on the pod's address all the \
-                 same, for every pod that may reach it.",
+                administration page, a metrics endpoint. It listens on the pod's address all the \
+                same, for every pod that may reach it.",
     remedy: "Stop listening on it and remove the declaration, or add the Service or policy that \
-              uses it.",
+             uses it.",
     mapping: Mapping { mitre: &["T1046"], ..Mapping::NONE },
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/"],

@@ -15,10 +15,10 @@ pub const CHECK: Check = Check {
     title: "Network policy lets pods reach the instance metadata",
     severity: Severity::Medium,
     rationale: "Cloud providers serve a machine's credentials at 169.254.169.254. A pod that \
-                 reaches it gets those of its node, which may often read registries, disks and \
-                 secrets, and join new nodes. \"All addresses\" holds this one too.",
+                reaches it gets those of its node, which may often read registries, disks and \
+                secrets, and join new nodes. \"All addresses\" holds this one too.",
     remedy: "Add `except: [169.254.169.254/32]` to the block; on AWS also require IMDSv2 with a \
-              hop limit of 1.",
+             hop limit of 1.",
     mapping: Mapping { mitre: &["T1552.007"], ..Mapping::NONE },
     covers: &[],
     links: &[

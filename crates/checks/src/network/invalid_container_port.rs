@@ -14,10 +14,10 @@ pub const CHECK: Check = Check {
     title: "Container port is invalid or given twice",
     severity: Severity::Low,
     rationale: "The API server refuses a pod whose ports are out of range or whose port names are \
-                 malformed or given twice, so a Deployment makes no pods. A number twice is taken, \
-                 and one of the two entries does nothing.",
+                malformed or given twice, so a Deployment makes no pods. A number twice is taken, \
+                and one of the two entries does nothing.",
     remedy: "Give each port once, with a number from 1 to 65535 and a name of at most 15 \
-              lower-case letters, digits and hyphens.",
+             lower-case letters, digits and hyphens.",
     mapping: Mapping::NONE,
     covers: &["kube-linter:invalid-target-ports", "kube-score:container-ports-check"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports"],

@@ -14,10 +14,10 @@ pub const CHECK: Check = Check {
     title: "Service port is invalid or given twice",
     severity: Severity::Low,
     rationale: "The API server refuses the Service, and what depends on it can't be reached. A \
-                 target in quotes, as in `\"8080\"`, is taken for the name of a port that can't \
-                 exist.",
+                target in quotes, as in `\"8080\"`, is taken for the name of a port that can't \
+                exist.",
     remedy: "Give each port once, with numbers from 1 to 65535, and name the ports where there \
-              are several.",
+             are several.",
     mapping: Mapping::NONE,
     covers: &["kube-linter:invalid-target-ports"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports"],

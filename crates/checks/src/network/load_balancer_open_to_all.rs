@@ -13,10 +13,10 @@ pub const CHECK: Check = Check {
     title: "Load balancer is open to all addresses",
     severity: Severity::Medium,
     rationale: "A load balancer gets a public address unless its cloud is told otherwise. \
-                 Databases, administration pages and test systems were put on the internet so, and \
-                 are found within minutes.",
+                Databases, administration pages and test systems were put on the internet so, and \
+                are found within minutes.",
     remedy: "Put an Ingress or a Gateway in front, ask the cloud for an internal load balancer by \
-              its annotation, or list the networks of its clients in `loadBalancerSourceRanges`.",
+             its annotation, or list the networks of its clients in `loadBalancerSourceRanges`.",
     mapping: Mapping { mitre: &["T1133"], ..Mapping::NONE },
     covers: &["kubescape:C-0256", "kubescape:C-0266", "kube-linter:exposed-services"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer"],

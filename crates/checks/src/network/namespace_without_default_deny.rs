@@ -16,10 +16,10 @@ pub const CHECK: Check = Check {
     title: "Namespace does not deny traffic by default",
     severity: Severity::High,
     rationale: "Policies that select single workloads leave everything else open: the pod of \
-                 tomorrow, the debug pod, the job whose label is misspelt. Only a policy that \
-                 selects all pods closes what nobody thought of.",
+                tomorrow, the debug pod, the job whose label is misspelt. Only a policy that \
+                selects all pods closes what nobody thought of.",
     remedy: "Add a NetworkPolicy with `podSelector: {}` and `policyTypes: [Ingress, Egress]` and \
-              no rules.",
+             no rules.",
     mapping: Mapping {
         nsa: &["C-0054", "C-0030"],
         cis: &["5.3.2"],

@@ -12,9 +12,9 @@ pub const CHECK: Check = Check {
     title: "Namespace has no network policy",
     severity: Severity::Medium,
     rationale: "Namespaces part names and rights, not traffic: every pod of one reaches every pod \
-                 of all others until a NetworkPolicy says otherwise.",
+                of all others until a NetworkPolicy says otherwise.",
     remedy: "Add a NetworkPolicy that denies all traffic, and policies that allow what each \
-              workload needs.",
+             workload needs.",
     mapping: Mapping { nsa: &["C-0054"], cis: &["5.3.2"], mitre: &["T1046"], ..Mapping::NONE },
     covers: &["kubescape:C-0206", "kubescape:C-0054", "kubescape:C-0049"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],

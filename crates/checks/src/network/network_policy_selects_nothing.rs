@@ -13,8 +13,8 @@ pub const CHECK: Check = Check {
     title: "Network policy selects no pod",
     severity: Severity::Medium,
     rationale: "A misspelt label leaves the pods open that the policy was written for, and nobody \
-                 is told. A peer that matches nothing opens the way for whoever is next given that \
-                 label.",
+                is told. A peer that matches nothing opens the way for whoever is next given that \
+                label.",
     remedy: "Mend the labels, or remove the policy or the peer.",
     mapping: Mapping::NONE,
     covers: &[

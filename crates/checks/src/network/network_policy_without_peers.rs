@@ -12,10 +12,10 @@ pub const CHECK: Check = Check {
     title: "Network policy rule names ports but no peers",
     severity: Severity::Medium,
     rationale: "Without `from` a rule admits every pod of every namespace and every address that \
-                 routing lets through; without `to` it lets data out to everywhere on that port, \
-                 and 443 is enough to carry all of it.",
+                routing lets through; without `to` it lets data out to everywhere on that port, \
+                and 443 is enough to carry all of it.",
     remedy: "Name in `from` or `to` whom the rule means, by `podSelector`, `namespaceSelector` or \
-              `ipBlock`.",
+             `ipBlock`.",
     mapping: Mapping { cis: &["5.3.2"], mitre: &["T1046"], ..Mapping::NONE },
     covers: &["trivy:KSV-0038"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],

@@ -10,8 +10,8 @@ pub const CHECK: Check = Check {
     title: "Service opens a port on every node",
     severity: Severity::Medium,
     rationale: "A NodePort listens on every address of every node, past Ingress, TLS and web \
-                 firewall. Where nodes have public addresses the service is on the internet; \
-                 elsewhere it is in reach of everybody in the network.",
+                firewall. Where nodes have public addresses the service is on the internet; \
+                elsewhere it is in reach of everybody in the network.",
     remedy: "Use `ClusterIP` with an Ingress or a Gateway in front.",
     mapping: Mapping { mitre: &["T1133"], ..Mapping::NONE },
     covers: &[

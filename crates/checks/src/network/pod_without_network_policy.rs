@@ -15,10 +15,10 @@ pub const CHECK: Check = Check {
     title: "Pod is not isolated by network policies",
     severity: Severity::Medium,
     rationale: "Without a policy that selects it a pod may be reached from every pod of the \
-                 cluster, and may reach every one, the instance metadata and the internet. Whoever \
-                 breaks into it looks around, takes what is open and sends it out.",
+                cluster, and may reach every one, the instance metadata and the internet. Whoever \
+                breaks into it looks around, takes what is open and sends it out.",
     remedy: "Deny all traffic in the namespace with a NetworkPolicy of an empty `podSelector` and \
-              both `policyTypes`, and allow for each workload what it needs.",
+             both `policyTypes`, and allow for each workload what it needs.",
     mapping: Mapping { nsa: &["C-0030"], cis: &["5.3.2"], mitre: &["T1046"], ..Mapping::NONE },
     covers: &[
         "kubescape:C-0260",

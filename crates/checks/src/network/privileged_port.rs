@@ -13,10 +13,10 @@ pub const CHECK: Check = Check {
     title: "Container listens on a port below 1024",
     severity: Severity::Medium,
     rationale: "To listen below 1024 a process needs root or `NET_BIND_SERVICE`, unless the \
-                 runtime lifts the rule. Many images keep running as root for this alone, though a \
-                 Service can map any port to any other.",
+                runtime lifts the rule. Many images keep running as root for this alone, though a \
+                Service can map any port to any other.",
     remedy: "Listen on a port from 1024 up, and map it in the Service: `port: 80`, `targetPort: \
-              8080`.",
+             8080`.",
     mapping: Mapping::NONE,
     covers: &["trivy:KSV-0117", "kube-linter:privileged-ports"],
     links: &["https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/"],

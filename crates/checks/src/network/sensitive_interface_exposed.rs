@@ -18,11 +18,11 @@ pub const CHECK: Check = Check {
     title: "Sensitive interface is open to the outside",
     severity: Severity::Medium,
     rationale: "Dashboards, databases, job servers and the interfaces of the cluster's own \
-                 components are made for the inside. Many ask for no login as they come; attackers \
-                 look for exactly these ports and pages, and mine, steal or take over within \
-                 hours.",
+                components are made for the inside. Many ask for no login as they come; attackers \
+                look for exactly these ports and pages, and mine, steal or take over within \
+                hours.",
     remedy: "Keep the Service at `ClusterIP` without an Ingress, and reach it by `kubectl \
-              port-forward`; or put a login in front that is not its own.",
+             port-forward`; or put a login in front that is not its own.",
     mapping: Mapping { mitre: &["T1133"], ..Mapping::NONE },
     covers: &["kubescape:C-0021", "kubescape:C-0274"],
     links: &[

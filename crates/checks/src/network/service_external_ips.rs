@@ -11,11 +11,11 @@ pub const CHECK: Check = Check {
     title: "Service takes traffic for addresses that it names itself",
     severity: Severity::High,
     rationale: "Every node sends traffic for the addresses in `externalIPs` to the pods of the \
-                 Service, whoever owns these addresses: CVE-2020-8554. Whoever may write a Service \
-                 so takes the traffic of all pods to an address of their choice, a bank's or the \
-                 cloud's.",
+                Service, whoever owns these addresses: CVE-2020-8554. Whoever may write a Service \
+                so takes the traffic of all pods to an address of their choice, a bank's or the \
+                cloud's.",
     remedy: "Remove `externalIPs`; use a load balancer or an Ingress. Turn on the admission \
-              plugin `DenyServiceExternalIPs`.",
+             plugin `DenyServiceExternalIPs`.",
     mapping: Mapping::NONE,
     covers: &["trivy:KSV-0108"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/#external-ips"],

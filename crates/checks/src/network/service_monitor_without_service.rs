@@ -9,9 +9,9 @@ pub const CHECK: Check = Check {
     title: "ServiceMonitor selects no Service",
     severity: Severity::Low,
     rationale: "Prometheus collects nothing, no alert fires, and nobody is told that the workload \
-                 is not watched.",
+                is not watched.",
     remedy: "Mend the selector: it is matched with the labels of the Service, not with those of \
-              its pods.",
+             its pods.",
     mapping: Mapping::NONE,
     covers: &["kube-linter:dangling-servicemonitor"],
     links: &["https://prometheus-operator.dev/docs/developer/getting-started/"],

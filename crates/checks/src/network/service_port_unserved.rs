@@ -12,8 +12,8 @@ pub const CHECK: Check = Check {
     title: "Service port leads to a port that no container serves",
     severity: Severity::Low,
     rationale: "Requests to the port are refused, or reach another process than was meant once \
-                 somebody listens there. Health checks and alerts on the Service see a failure \
-                 whose cause is a typing mistake.",
+                somebody listens there. Health checks and alerts on the Service see a failure \
+                whose cause is a typing mistake.",
     remedy: "Mend `targetPort`, or declare the port in the container.",
     mapping: Mapping::NONE,
     covers: &[],

@@ -9,8 +9,8 @@ pub const CHECK: Check = Check {
     title: "Service selects no pod",
     severity: Severity::Low,
     rationale: "Requests to the Service fail, mostly for a misspelt label. And the name stays \
-                 free: whoever may start a pod with these labels is sent the traffic that is meant \
-                 for another.",
+                free: whoever may start a pod with these labels is sent the traffic that is meant \
+                for another.",
     remedy: "Mend the selector, or remove the Service.",
     mapping: Mapping::NONE,
     covers: &["kubescape:C-0293", "kube-linter:dangling-service", "kube-score:service-targets-pod"],

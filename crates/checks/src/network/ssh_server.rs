@@ -12,7 +12,7 @@ pub const CHECK: Check = Check {
     title: "Container serves SSH",
     severity: Severity::Low,
     rationale: "An SSH server in a container is a second way to a shell, with keys and passwords \
-                 of its own, that neither RBAC nor the audit log of the API server knows of.",
+                of its own, that neither RBAC nor the audit log of the API server knows of.",
     remedy: "Remove the SSH server; use `kubectl exec`, which RBAC governs, or a debug container.",
     mapping: Mapping { mitre: &["T1133"], ..Mapping::NONE },
     covers: &["kubescape:C-0042", "kube-linter:ssh-port"],

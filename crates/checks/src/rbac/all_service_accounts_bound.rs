@@ -11,8 +11,8 @@ pub const CHECK: Check = Check {
     title: "Role is bound to all service accounts",
     severity: Severity::High,
     rationale: "The group holds the service accounts of all pods, those of tomorrow included. \
-                 Whoever breaks into any of them has the role; nobody can tell from a workload \
-                 that it has.",
+                Whoever breaks into any of them has the role; nobody can tell from a workload \
+                that it has.",
     remedy: "Bind the role to the service accounts that need it, one by one.",
     mapping: Mapping { nsa: &["C-0035"], mitre: &["T1078.001"], ..Mapping::NONE },
     covers: &[],

@@ -12,11 +12,11 @@ pub const CHECK: Check = Check {
     title: "Role is bound to anonymous users",
     severity: Severity::Critical,
     rationale: "Who sends no credentials is `system:anonymous` in the group \
-                 `system:unauthenticated`. A role bound to either is open to every pod, and to the \
-                 internet where the API server is. Several clusters were taken over in just this \
-                 way.",
+                `system:unauthenticated`. A role bound to either is open to every pod, and to the \
+                internet where the API server is. Several clusters were taken over in just this \
+                way.",
     remedy: "Remove the binding. Let the client log in, with a service account if it is a \
-              program, and bind the role to that.",
+             program, and bind the role to that.",
     mapping: Mapping { nsa: &["C-0035"], mitre: &["T1078.001", "T1133"], ..Mapping::NONE },
     covers: &["kubescape:C-0262", "trivy:KSV-0122"],
     links: &[

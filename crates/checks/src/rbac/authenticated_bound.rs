@@ -11,8 +11,8 @@ pub const CHECK: Check = Check {
     title: "Role is bound to everybody who is logged in",
     severity: Severity::Critical,
     rationale: "`system:authenticated` holds everybody with any credentials: each service account \
-                 of each pod, and on some clouds everybody with an account at the provider. A role \
-                 bound to it is in the hands of whoever breaks into the least important pod.",
+                of each pod, and on some clouds everybody with an account at the provider. A role \
+                bound to it is in the hands of whoever breaks into the least important pod.",
     remedy: "Bind the role to a group of the people or to the service accounts that need it.",
     mapping: Mapping { nsa: &["C-0035"], mitre: &["T1078.001"], ..Mapping::NONE },
     covers: &["kubescape:C-0265", "trivy:KSV-01011"],

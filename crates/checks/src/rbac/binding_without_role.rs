@@ -14,8 +14,8 @@ pub const CHECK: Check = Check {
     title: "Binding gives a role that is not there",
     severity: Severity::Medium,
     rationale: "The binding grants nothing now. Whoever may later create a role of that name, by \
-                 accident or on purpose, decides what its subjects may do; and its author believes \
-                 that they may do it today.",
+                accident or on purpose, decides what its subjects may do; and its author believes \
+                that they may do it today.",
     remedy: "Create the role, mend the name, or remove the binding.",
     mapping: Mapping::NONE,
     covers: &[],

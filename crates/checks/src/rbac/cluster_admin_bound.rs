@@ -11,10 +11,10 @@ pub const CHECK: Check = Check {
     title: "Subject is bound to cluster-admin",
     severity: Severity::High,
     rationale: "`cluster-admin` grants every verb on every resource. Whoever gets the credentials \
-                 of one of its subjects has all Secrets, all nodes and all that they run. Bound to \
-                 a service account it is one compromised pod away.",
+                of one of its subjects has all Secrets, all nodes and all that they run. Bound to \
+                a service account it is one compromised pod away.",
     remedy: "Bind a role with the rights that are needed. Keep `cluster-admin` for a few people, \
-              in a group whose use is watched.",
+             in a group whose use is watched.",
     mapping: Mapping { nsa: &["C-0035"], cis: &["5.1.1"], mitre: &["T1098.006"], ..Mapping::NONE },
     covers: &[
         "kubescape:C-0035",

@@ -11,10 +11,10 @@ pub const CHECK: Check = Check {
     title: "Kubernetes Dashboard is deployed",
     severity: Severity::Medium,
     rationale: "The Kubernetes Dashboard shows all that its users may see, Secrets included, and \
-                 opens shells. It was left open on the internet often enough to be looked for, and \
-                 its project has been archived: it gets no more fixes.",
+                opens shells. It was left open on the internet often enough to be looked for, and \
+                its project has been archived: it gets no more fixes.",
     remedy: "Remove it. Use `kubectl`, or a maintained interface such as Headlamp, behind a \
-              login.",
+             login.",
     mapping: Mapping { mitre: &["T1133", "T1613"], ..Mapping::NONE },
     covers: &["kubescape:C-0014", "checkov:CKV_K8S_33"],
     links: &["https://kubernetes.io/docs/tasks/access-application-cluster/web-ui-dashboard/"],

@@ -11,8 +11,8 @@ pub const CHECK: Check = Check {
     title: "Kubernetes Dashboard has rights of its own",
     severity: Severity::Medium,
     rationale: "The Dashboard acts for whoever is logged in to it; what its own service account \
-                 may do, everybody may who reaches the page and skips the login. In 2018 an open \
-                 Dashboard gave Tesla's cluster to miners.",
+                may do, everybody may who reaches the page and skips the login. In 2018 an open \
+                Dashboard gave Tesla's cluster to miners.",
     remedy: "Remove the binding, and let users log in with tokens of their own.",
     mapping: Mapping { mitre: &["T1613"], ..Mapping::NONE },
     covers: &["kubescape:C-0014"],

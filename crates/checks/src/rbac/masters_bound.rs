@@ -11,11 +11,11 @@ pub const CHECK: Check = Check {
     title: "Group system:masters is used",
     severity: Severity::Critical,
     rationale: "Members of `system:masters` pass every authorisation check before any role is \
-                 asked, and the membership is written in a client certificate that can't be \
-                 revoked. A binding to the group gives it nothing; it shows that the group is in \
-                 use.",
+                asked, and the membership is written in a client certificate that can't be \
+                revoked. A binding to the group gives it nothing; it shows that the group is in \
+                use.",
     remedy: "Give people a group of their own, bound to roles, and keep the certificate of \
-              `system:masters` under lock for emergencies.",
+             `system:masters` under lock for emergencies.",
     mapping: Mapping { cis: &["5.1.7"], ..Mapping::NONE },
     covers: &["kubescape:C-0246", "trivy:KSV-0123"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

@@ -11,12 +11,12 @@ pub const CHECK: Check = Check {
     title: "Role reads or writes Secrets",
     severity: Severity::High,
     rationale: "Secrets hold passwords, keys and service account tokens. Whoever may list them \
-                 has the rights of everybody whose credentials they hold: `list` and `watch` give \
-                 the contents too. Whoever may write them replaces a credential or has a service \
-                 account's token put into a new one.",
+                has the rights of everybody whose credentials they hold: `list` and `watch` give \
+                the contents too. Whoever may write them replaces a credential or has a service \
+                account's token put into a new one.",
     remedy: "Mount the Secrets that a workload needs; it then needs no right to read them. Where \
-              a controller has to read some, name them in `resourceNames` with the verb `get` in a \
-              Role.",
+             a controller has to read some, name them in `resourceNames` with the verb `get` in a \
+             Role.",
     mapping: Mapping { cis: &["5.1.2"], mitre: &["T1552.007"], ..Mapping::NONE },
     covers: &[
         "kubescape:C-0015",

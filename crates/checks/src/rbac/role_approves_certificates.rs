@@ -10,11 +10,11 @@ pub const CHECK: Check = Check {
     title: "Role approves certificate requests",
     severity: Severity::Medium,
     rationale: "The API server believes a client certificate whatever name and groups it bears, \
-                 for as long as it lasts; there is no revocation. Whoever approves requests, and \
-                 may approve for the signer `kubernetes.io/kube-apiserver-client`, becomes any \
-                 user.",
+                for as long as it lasts; there is no revocation. Whoever approves requests, and \
+                may approve for the signer `kubernetes.io/kube-apiserver-client`, becomes any \
+                user.",
     remedy: "Leave approval to the controllers that do it for kubelets; name the signers that a \
-              custom approver serves in `resourceNames`.",
+             custom approver serves in `resourceNames`.",
     mapping: Mapping { cis: &["5.1.11"], ..Mapping::NONE },
     covers: &["kubescape:C-0280", "checkov:CKV_K8S_156"],
     links: &[

@@ -10,8 +10,8 @@ pub const CHECK: Check = Check {
     title: "Role attaches to containers",
     severity: Severity::High,
     rationale: "Attaching gives the input and output of a container's main process. Where that is \
-                 a shell or an interpreter it is as good as running commands; elsewhere it shows \
-                 what the process prints, secrets included.",
+                a shell or an interpreter it is as good as running commands; elsewhere it shows \
+                what the process prints, secrets included.",
     remedy: "Take `pods/attach` out of the role; `pods/log` is enough to read output.",
     mapping: Mapping { nsa: &["C-0002"], mitre: &["T1609"], ..Mapping::NONE },
     covers: &[

@@ -12,10 +12,10 @@ pub const CHECK: Check = Check {
     title: "Role gives roles to others",
     severity: Severity::High,
     rationale: "Whoever may write bindings and `bind` a role gives that role to anybody: with \
-                 `cluster-admin` that is the cluster. Without `bind`, a writer of bindings still \
-                 hands on every right that they have.",
+                `cluster-admin` that is the cluster. Without `bind`, a writer of bindings still \
+                hands on every right that they have.",
     remedy: "Leave bindings to the delivery pipeline or to a few administrators, and name the \
-              roles that may be bound in `resourceNames`.",
+             roles that may be bound in `resourceNames`.",
     mapping: Mapping { cis: &["5.1.8"], mitre: &["T1098.006"], ..Mapping::NONE },
     covers: &[
         "kubescape:C-0191",

@@ -10,10 +10,10 @@ pub const CHECK: Check = Check {
     title: "Role changes admission control",
     severity: Severity::Critical,
     rationale: "Whoever registers a webhook is sent every object that is written, Secrets \
-                 included, and a mutating one changes it: an image here, a privileged container \
-                 there. Whoever deletes one or narrows a policy switches the guard off.",
+                included, and a mutating one changes it: an image here, a privileged container \
+                there. Whoever deletes one or narrows a policy switches the guard off.",
     remedy: "Leave webhooks and policies to a few administrators; name those that a controller \
-              has to renew in `resourceNames`.",
+             has to renew in `resourceNames`.",
     mapping: Mapping { cis: &["5.1.12"], ..Mapping::NONE },
     covers: &["kubescape:C-0281", "trivy:KSV-0114", "checkov:CKV_K8S_155"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

@@ -11,11 +11,11 @@ pub const CHECK: Check = Check {
     title: "Role changes the configuration of the cluster",
     severity: Severity::Medium,
     rationale: "The ConfigMap `coredns` in `kube-system` says which address a name has: whoever \
-                 writes it takes the traffic of every pod to any name. On EKS, `aws-auth` says \
-                 which cloud identity is in which group, up to `system:masters`; `kube-proxy`, \
-                 `kubeadm-config` and `kubelet-config` steer the nodes.",
+                writes it takes the traffic of every pod to any name. On EKS, `aws-auth` says \
+                which cloud identity is in which group, up to `system:masters`; `kube-proxy`, \
+                `kubeadm-config` and `kubelet-config` steer the nodes.",
     remedy: "Grant ConfigMaps in a Role of the namespace that needs them, or by name in \
-              `resourceNames`.",
+             `resourceNames`.",
     mapping: Mapping { mitre: &["T1098.006"], ..Mapping::NONE },
     covers: &["kubescape:C-0037", "trivy:KSV-0049", "trivy:KSV-0115"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

@@ -10,11 +10,11 @@ pub const CHECK: Check = Check {
     title: "Role changes who reaches whom",
     severity: Severity::High,
     rationale: "Whoever changes a Service's selector or its endpoints gets the traffic that \
-                 others send to it, with the credentials in it. Whoever writes Ingresses and \
-                 routes puts an inner service on the internet, and whoever deletes a NetworkPolicy \
-                 opens what it closed.",
+                others send to it, with the credentials in it. Whoever writes Ingresses and \
+                routes puts an inner service on the internet, and whoever deletes a NetworkPolicy \
+                opens what it closed.",
     remedy: "Leave Services, routes and policies to the delivery pipeline, and grant network \
-              policies apart from the rest.",
+             policies apart from the rest.",
     mapping: Mapping::NONE,
     covers: &["trivy:KSV-0056"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

@@ -10,8 +10,8 @@ pub const CHECK: Check = Check {
     title: "Role changes the addresses of Services",
     severity: Severity::Medium,
     rationale: "With `services/status` the address of a load balancer can be set to any address. \
-                 The nodes then take the traffic to that address from all pods and send it to the \
-                 pods of that Service: CVE-2020-8554, which has no fix.",
+                The nodes then take the traffic to that address from all pods and send it to the \
+                pods of that Service: CVE-2020-8554, which has no fix.",
     remedy: "Leave the status to the controller that makes load balancers.",
     mapping: Mapping::NONE,
     covers: &["checkov:CKV2_K8S_4"],

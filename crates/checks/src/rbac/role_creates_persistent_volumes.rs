@@ -10,10 +10,10 @@ pub const CHECK: Check = Check {
     title: "Role creates PersistentVolumes",
     severity: Severity::Medium,
     rationale: "A PersistentVolume of type `hostPath` or `local` gives a pod that claims it a \
-                 path of the node, past the Pod Security levels that forbid hostPath volumes in \
-                 pods.",
+                path of the node, past the Pod Security levels that forbid hostPath volumes in \
+                pods.",
     remedy: "Let people and workloads write PersistentVolumeClaims, and a storage provisioner \
-              make the volumes.",
+             make the volumes.",
     mapping: Mapping { cis: &["5.1.9"], mitre: &["T1611"], ..Mapping::NONE },
     covers: &["kubescape:C-0278"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

@@ -10,10 +10,10 @@ pub const CHECK: Check = Check {
     title: "Role creates or changes pods",
     severity: Severity::Medium,
     rationale: "Whoever may create or change pods in a namespace may use all its service \
-                 accounts, Secrets and volumes, and, where Pod Security lets a pod be privileged, \
-                 the nodes. Delivery pipelines need the right; workloads and people mostly don't.",
+                accounts, Secrets and volumes, and, where Pod Security lets a pod be privileged, \
+                the nodes. Delivery pipelines need the right; workloads and people mostly don't.",
     remedy: "Leave changes to the delivery pipeline, in the namespaces that it delivers to. \
-              Enforce a Pod Security level there, so that the right is not one to the node.",
+             Enforce a Pod Security level there, so that the right is not one to the node.",
     mapping: Mapping { cis: &["5.1.4"], mitre: &["T1610"], ..Mapping::NONE },
     covers: &["kubescape:C-0188", "trivy:KSV-0048", "kube-linter:access-to-create-pods"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

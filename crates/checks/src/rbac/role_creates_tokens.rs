@@ -10,10 +10,10 @@ pub const CHECK: Check = Check {
     title: "Role creates service account tokens",
     severity: Severity::Medium,
     rationale: "Whoever may create tokens of a service account acts as it, from anywhere, for as \
-                 long as the token is asked to last. Over a whole namespace that is the sum of all \
-                 rights of its accounts.",
+                long as the token is asked to last. Over a whole namespace that is the sum of all \
+                rights of its accounts.",
     remedy: "Name the accounts for which tokens are needed in `resourceNames`. Pods get theirs \
-              from the kubelet and need no such right.",
+             from the kubelet and need no such right.",
     mapping: Mapping { cis: &["5.1.13"], mitre: &["T1528"], ..Mapping::NONE },
     covers: &["kubescape:C-0282"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

@@ -10,11 +10,11 @@ pub const CHECK: Check = Check {
     title: "Role adds debug containers to pods",
     severity: Severity::High,
     rationale: "An ephemeral container joins a running pod with an image of the attacker's \
-                 choice. It has the pod's network, its volumes and its service account, and may be \
-                 privileged where admission allows it. It needs no `pods/exec` and no right to \
-                 create pods.",
+                choice. It has the pod's network, its volumes and its service account, and may be \
+                privileged where admission allows it. It needs no `pods/exec` and no right to \
+                create pods.",
     remedy: "Take `pods/ephemeralcontainers` out of the role, and hold debug containers to a Pod \
-              Security level.",
+             Security level.",
     mapping: Mapping { mitre: &["T1609", "T1610"], ..Mapping::NONE },
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/"],

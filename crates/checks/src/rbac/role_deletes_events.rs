@@ -10,9 +10,9 @@ pub const CHECK: Check = Check {
     title: "Role deletes events and logs",
     severity: Severity::Medium,
     rationale: "Events tell which pods were started, failed and killed. An attacker who may \
-                 delete them wipes the traces before anybody looks.",
+                delete them wipes the traces before anybody looks.",
     remedy: "Take deletion away: events are removed by themselves after an hour. Send them and \
-              the logs to a store outside the cluster.",
+             the logs to a store outside the cluster.",
     mapping: Mapping { mitre: &["T1070"], ..Mapping::NONE },
     covers: &["kubescape:C-0031", "trivy:KSV-0042"],
     links: &[],

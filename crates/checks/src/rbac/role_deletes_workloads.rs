@@ -11,10 +11,10 @@ pub const CHECK: Check = Check {
     title: "Role deletes workloads and data",
     severity: Severity::Medium,
     rationale: "Whoever may delete workloads, their data and their configuration can stop the \
-                 service and destroy what it keeps: to extort, to do harm, or by a mistake in a \
-                 script. Deleting a namespace deletes all that it holds.",
+                service and destroy what it keeps: to extort, to do harm, or by a mistake in a \
+                script. Deleting a namespace deletes all that it holds.",
     remedy: "Grant deletion where a controller or the delivery pipeline needs it, by \
-              `resourceNames` or in one namespace.",
+             `resourceNames` or in one namespace.",
     mapping: Mapping { mitre: &["T1485"], ..Mapping::NONE },
     covers: &["kubescape:C-0007"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

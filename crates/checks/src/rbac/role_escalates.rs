@@ -11,11 +11,11 @@ pub const CHECK: Check = Check {
     title: "Role widens roles",
     severity: Severity::Critical,
     rationale: "With `escalate` the rules of a role may go beyond what their author has: whoever \
-                 holds it, and is bound to any role that they may change, has every right in the \
-                 cluster. Without it, a writer of roles still gives what they have to whoever is \
-                 bound to them.",
+                holds it, and is bound to any role that they may change, has every right in the \
+                cluster. Without it, a writer of roles still gives what they have to whoever is \
+                bound to them.",
     remedy: "Take `escalate` away, and leave roles to the delivery pipeline or to a few \
-              administrators.",
+             administrators.",
     mapping: Mapping { cis: &["5.1.8"], mitre: &["T1098.006"], ..Mapping::NONE },
     covers: &["kubescape:C-0191", "trivy:KSV-0050", "checkov:CKV_K8S_158"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

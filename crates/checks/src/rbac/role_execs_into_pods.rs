@@ -11,9 +11,9 @@ pub const CHECK: Check = Check {
     title: "Role runs commands in containers",
     severity: Severity::High,
     rationale: "Whoever may run a command in a container has its files, its Secrets, its network \
-                 and the token of its service account. In a privileged pod that is the node.",
+                and the token of its service account. In a privileged pod that is the node.",
     remedy: "Take `pods/exec` out of the role. For debugging, bind it for the time that it takes, \
-              in one namespace.",
+             in one namespace.",
     mapping: Mapping { nsa: &["C-0002"], mitre: &["T1609"], ..Mapping::NONE },
     covers: &[
         "kubescape:C-0002",

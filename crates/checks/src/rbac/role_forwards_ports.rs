@@ -10,11 +10,11 @@ pub const CHECK: Check = Check {
     title: "Role forwards ports into pods",
     severity: Severity::Medium,
     rationale: "A forwarded port reaches what a pod listens on, also on its loopback address, \
-                 through the API server and the kubelet. No NetworkPolicy sees it, so databases \
-                 and administration ports that are closed to the network are open to whoever holds \
-                 the right.",
+                through the API server and the kubelet. No NetworkPolicy sees it, so databases \
+                and administration ports that are closed to the network are open to whoever holds \
+                the right.",
     remedy: "Take `pods/portforward` out of the role, or give it in one namespace for as long as \
-              it is needed.",
+             it is needed.",
     mapping: Mapping { mitre: &["T1046"], ..Mapping::NONE },
     covers: &["kubescape:C-0063"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

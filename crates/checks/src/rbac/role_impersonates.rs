@@ -13,11 +13,11 @@ pub const CHECK: Check = Check {
     title: "Role impersonates others",
     severity: Severity::Critical,
     rationale: "With `impersonate` a request is judged as that of somebody else. On groups it \
-                 reaches `system:masters`, which no rule holds back; on users and service accounts \
-                 it reaches whoever has most. The audit log shows who really asked only if \
-                 somebody looks at the second name.",
+                reaches `system:masters`, which no rule holds back; on users and service accounts \
+                it reaches whoever has most. The audit log shows who really asked only if \
+                somebody looks at the second name.",
     remedy: "Take the rule away, or name the users, groups or accounts that may be impersonated \
-              in `resourceNames`.",
+             in `resourceNames`.",
     mapping: Mapping { cis: &["5.1.8"], ..Mapping::NONE },
     covers: &["kubescape:C-0065", "kubescape:C-0191", "trivy:KSV-0043", "checkov:CKV2_K8S_3"],
     links: &[

@@ -10,11 +10,11 @@ pub const CHECK: Check = Check {
     title: "Role reaches the kubelets through the API server",
     severity: Severity::High,
     rationale: "`nodes/proxy` reaches the API of each kubelet. It runs commands in every pod of \
-                 the node, with no admission control and without a line in the audit log that says \
-                 which command. `get` alone suffices over WebSocket.",
+                the node, with no admission control and without a line in the audit log that says \
+                which command. `get` alone suffices over WebSocket.",
     remedy: "Take `nodes/proxy` out of the role. For metrics and logs grant `nodes/metrics`, \
-              `nodes/stats` or `nodes/log`; from Kubernetes 1.36 on also `nodes/pods`, \
-              `nodes/healthz` and `nodes/configz`.",
+             `nodes/stats` or `nodes/log`; from Kubernetes 1.36 on also `nodes/pods`, \
+             `nodes/healthz` and `nodes/configz`.",
     mapping: Mapping { cis: &["5.1.10"], mitre: &["T1609", "T1552.007"], ..Mapping::NONE },
     covers: &["kubescape:C-0279", "trivy:KSV-0047", "checkov:CKV2_K8S_2"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],

@@ -12,12 +12,12 @@ pub const CHECK: Check = Check {
     title: "Rule of a role grants nothing",
     severity: Severity::Low,
     rationale: "The API server knows `*`, `pods/exec` and `*/exec`; `pods/*` and `*/*` match \
-                 nothing. Nor does `create` or `deletecollection` of an object under \
-                 `resourceNames`, for such a request has no name. Whoever wrote the rule believes \
-                 that it grants; whoever reads it when the right is missing reaches for a \
-                 wildcard.",
+                nothing. Nor does `create` or `deletecollection` of an object under \
+                `resourceNames`, for such a request has no name. Whoever wrote the rule believes \
+                that it grants; whoever reads it when the right is missing reaches for a \
+                wildcard.",
     remedy: "Name the subresources, and put `create` and `deletecollection` into a rule without \
-              `resourceNames`.",
+             `resourceNames`.",
     mapping: Mapping::NONE,
     covers: &[],
     links: &[

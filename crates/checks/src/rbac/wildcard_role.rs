@@ -14,15 +14,15 @@ pub const CHECK: Check = Check {
     title: "Role grants by wildcard",
     severity: Severity::Critical,
     rationale: "`*` on `*` is every right there is, on Secrets, on pods and their shells, on \
-                 roles and on what is installed tomorrow. A wildcard in one of the two still \
-                 grants verbs that few think of (`escalate`, `bind`, `impersonate`) or the Secrets \
-                 beside the ConfigMaps.",
+                roles and on what is installed tomorrow. A wildcard in one of the two still \
+                grants verbs that few think of (`escalate`, `bind`, `impersonate`) or the Secrets \
+                beside the ConfigMaps.",
     remedy: "Write out the verbs and resources that are needed. `kubectl api-resources -o wide` \
-              lists them.",
+             lists them.",
     mapping: Mapping {
-        nsa: &["C-0035"],
-        cis: &["5.1.2", "5.1.3", "5.1.4", "5.1.8"],
-        mitre: &["T1098.006", "T1552.007", "T1610"],
+        nsa: &["C-0002", "C-0035"],
+        cis: &["5.1.2", "5.1.3", "5.1.4", "5.1.8", "5.1.9", "5.1.10", "5.1.11", "5.1.12", "5.1.13"],
+        mitre: &["T1098.006", "T1552.007", "T1609", "T1610"],
         ..Mapping::NONE
     },
     covers: &[
