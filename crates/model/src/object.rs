@@ -48,6 +48,10 @@ macro_rules! object_kinds {
             /// The kind of a group (empty for core) and kind name.
             pub fn of(group: &str, kind: &str) -> ObjectKind {
                 match kind {
+                    // Calico gave its own policies the name of Kubernetes'.
+                    "NetworkPolicy" if group.ends_with("projectcalico.org") => {
+                        ObjectKind::CalicoNetworkPolicy
+                    }
                     $(stringify!($kind) if matches!(group, $($group)|+) => ObjectKind::$kind,)*
                     _ => ObjectKind::Custom,
                 }
@@ -120,6 +124,7 @@ object_kinds! {
     SecurityContextConstraints: "security.openshift.io" | "", false;
     CiliumNetworkPolicy: "cilium.io", true;
     CiliumClusterwideNetworkPolicy: "cilium.io", false;
+    CalicoNetworkPolicy: "crd.projectcalico.org" | "projectcalico.org", true;
     GlobalNetworkPolicy: "crd.projectcalico.org" | "projectcalico.org", false;
     AdminNetworkPolicy: "policy.networking.k8s.io", false;
     BaselineAdminNetworkPolicy: "policy.networking.k8s.io", false;

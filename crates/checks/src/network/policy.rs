@@ -110,14 +110,11 @@ pub(crate) fn other_kind<'a>(
         ObjectKind::BaselineAdminNetworkPolicy,
         ObjectKind::ClusterNetworkPolicy,
     ];
-    let calico = |object: &Object<'_>| {
-        object.id().kind == "NetworkPolicy" && object.group().ends_with("projectcalico.org")
-    };
-    inventory
-        .in_namespace(ObjectKind::CiliumNetworkPolicy, namespace)
+    [ObjectKind::CiliumNetworkPolicy, ObjectKind::CalicoNetworkPolicy]
+        .iter()
+        .flat_map(|&kind| inventory.in_namespace(kind, namespace))
         .chain(CLUSTER.iter().flat_map(|&kind| inventory.of_kind(kind)))
         .next()
-        .or_else(|| inventory.in_namespace(ObjectKind::Custom, namespace).find(calico))
 }
 
 /// A block of addresses.
