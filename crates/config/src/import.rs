@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use seawall_model::workload::pods_of;
+use seawall_model::workload::{Pod, pods_of};
 use seawall_model::{Inventory, Location, Object, ObjectId, Peer, Source, Span};
 
 use crate::apply::of_peers;
 use crate::decision::{Decision, Pattern, Scope, address};
 use crate::exception::Field;
 use crate::glob;
-use crate::peers::{PeerFile, Setting, rules_of, same};
+use crate::peers::{PeerFile, Setting, is_of_the_past, rules_of, same};
 
 /// What an import comes to.
 #[derive(Debug)]
@@ -147,7 +147,9 @@ impl Writer {
         }
         let mut lines: BTreeMap<&str, String> = BTreeMap::new();
         for (peer, off) in by_peer {
-            let is_off = |rule: &str| off.iter().any(|(id, _)| same(peer, rule, id));
+            let is_off = |rule: &str| {
+                is_of_the_past(peer, rule) || off.iter().any(|(id, _)| same(peer, rule, id))
+            };
             let mut told = BTreeSet::new();
             for (id, location) in &off {
                 if !told.insert(*id) {
@@ -350,7 +352,7 @@ impl Places {
             }
             pods_of(object)
                 .iter()
-                .flat_map(|pod| pod.containers())
+                .flat_map(Pod::containers)
                 .find(|container| container.node.span() == span && !container.name.is_empty())
                 .map(|container| vec![self.of_object(object.id(), Some(container.name))])
         });

@@ -19,6 +19,21 @@ use crate::marks::Comment;
 
 const PEER: Peer = Peer::Checkov;
 
+/// Rules about PodSecurityPolicies, which Kubernetes 1.25 removed: they tell nothing of workloads, so
+/// that a check may be off while one of them is not.
+pub(super) const OF_POD_SECURITY_POLICIES: [&str; 10] = [
+    "CKV_K8S_1",
+    "CKV_K8S_2",
+    "CKV_K8S_3",
+    "CKV_K8S_4",
+    "CKV_K8S_5",
+    "CKV_K8S_6",
+    "CKV_K8S_7",
+    "CKV_K8S_24",
+    "CKV_K8S_32",
+    "CKV_K8S_36",
+];
+
 /// The tool has had three names.
 const PREFIXES: [&str; 3] = ["checkov.io/skip", "bridgecrew.io/skip", "cortex.io/skip"];
 
@@ -102,7 +117,7 @@ pub(super) fn config(root: Node<'_>, draft: &mut Draft) {
                             what: format!("skip-path {pattern} of checkov"),
                         }),
                         Err(_) => {
-                            draft.refuse(node, &format!("skip-path: {pattern} is no pattern"))
+                            draft.refuse(node, &format!("skip-path: {pattern} is no pattern"));
                         }
                     }
                 }

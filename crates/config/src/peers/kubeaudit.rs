@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use globset::GlobBuilder;
 use seawall_model::document::Node;
+use seawall_model::workload::Pod;
 use seawall_model::{Peer, Quantity};
 
 use super::file::{Draft, Rule, Setting};
@@ -156,7 +157,7 @@ pub(super) fn entry(entry: &Entry<'_>, reading: &mut Reading) {
         }
     };
     if let Some(container) = container {
-        let mut names = entry.pods.iter().flat_map(|pod| pod.containers()).map(|c| c.name);
+        let mut names = entry.pods.iter().flat_map(Pod::containers).map(|c| c.name);
         // Of a pod with one container, what is said of that is said of the pod.
         let only = names.next() == Some(container) && names.next().is_none();
         let container = (!only).then(|| Box::from(container));

@@ -215,6 +215,11 @@ pub(crate) fn rules_of(check: &Check, peer: Peer) -> impl Iterator<Item = &'stat
     })
 }
 
+/// Whether a rule of a tool is about objects that a cluster of today does not have.
+pub(crate) fn is_of_the_past(peer: Peer, rule: &str) -> bool {
+    peer == Peer::Checkov && checkov::OF_POD_SECURITY_POLICIES.contains(&rule)
+}
+
 /// All rules of a tool that are covered.
 pub(crate) fn covered_rules(peer: Peer) -> BTreeSet<&'static str> {
     seawall_checks::all().flat_map(|check| rules_of(check, peer)).collect()
@@ -235,32 +240,36 @@ fn covering_any(peer: Peer) -> Vec<&'static Check> {
 
 /// The objects of some texts, by where they stand.
 pub(crate) struct ObjectsAt {
-    /// Start, end and object, by text and start.
-    sorted: HashMap<*const Source, Vec<(u32, u32, Arc<ObjectId>)>>,
+    by_source: HashMap<*const Source, Vec<At>>,
 }
+
+/// Start and end of an object; those of a text are sorted.
+type At = (u32, u32, Arc<ObjectId>);
 
 impl ObjectsAt {
     fn new<'c>(inventory: &Inventory, of: impl Iterator<Item = &'c Comment>) -> Self {
-        let mut sorted: HashMap<_, Vec<_>> =
+        let mut by_source: HashMap<_, Vec<At>> =
             of.map(|comment| (Arc::as_ptr(&comment.source), Vec::new())).collect();
         for object in inventory.objects() {
             let source = object.root().document().source();
-            if let Some(list) = sorted.get_mut(&Arc::as_ptr(source)) {
+            if let Some(list) = by_source.get_mut(&Arc::as_ptr(source)) {
                 let span = object.root().span();
                 list.push((span.start, span.end, Arc::clone(object.id())));
             }
         }
-        for list in sorted.values_mut() {
+        for list in by_source.values_mut() {
             list.sort_by_key(|(start, ..)| *start);
         }
-        ObjectsAt { sorted }
+        ObjectsAt { by_source }
     }
 
     /// The object that holds a comment, or that begins right below it.
     fn of(&self, comment: &Comment) -> Option<&Arc<ObjectId>> {
-        let list = self.sorted.get(&Arc::as_ptr(&comment.source))?;
-        let at = comment.span.start;
-        let before = list.partition_point(|(start, ..)| *start <= at);
+        let list = self.by_source.get(&Arc::as_ptr(&comment.source))?;
+        let before = list.partition_point(|(start, ..)| *start <= comment.span.start);
+        // Behind the last value of an object it still stands on a line of that.
+        let line = comment.source.line_start(comment.line).unwrap_or(0);
+        let at = if comment.alone { comment.span.start } else { line };
         let around = before.checked_sub(1).map(|i| &list[i]).filter(|(_, end, _)| at < *end);
         let below = list.get(before).filter(|(start, ..)| {
             comment.alone && comment.source.position_in_text(*start).line == comment.line
