@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use seawall_model::document::{Limits, Node, chunks, read};
-use seawall_model::{Check, ObjectKind, Scope, Source};
+use seawall_model::{Check, Fix, ObjectKind, Scope, Source};
 
 use crate::registry::{FAMILIES, all};
 
@@ -24,6 +24,7 @@ pub fn page(check: &Check) -> String {
             let _infallible = write!(page, "\n## {title}\n\n{}\n", lines.join("\n"));
         }
     };
+    section("Fix", check.fix.map(fix).into_iter().collect());
     let examples = examples(check.cases);
     section("Fails", examples.0.map(|text| fenced(&text)).into_iter().collect());
     section("Passes", examples.1.map(|text| fenced(&text)).into_iter().collect());
@@ -31,6 +32,11 @@ pub fn page(check: &Check) -> String {
     section("Covers", covers(check));
     section("Read further", check.links.iter().map(|link| format!("- <{link}>")).collect());
     page
+}
+
+fn fix(fix: Fix) -> String {
+    let (option, kind) = if fix.safety.is_safe() { ("", "Safe") } else { (" --unsafe", "Unsafe") };
+    format!("`seawall fix{option}` does it where it can. {kind}: {}", fix.safety.why())
 }
 
 fn looks_at(scope: Scope) -> String {
