@@ -31,13 +31,26 @@ pub fn seawall_in(folder: &Path, arguments: &[&str]) -> Run {
     run(folder, arguments, None)
 }
 
+/// Runs the program in a folder, with another `PATH`.
+pub fn seawall_with_path(folder: &Path, path: &str, arguments: &[&str]) -> Run {
+    run_with(program().env("PATH", path), folder, arguments, None)
+}
+
 /// Runs the program in a folder with a text on standard input.
 pub fn seawall_with_input(folder: &Path, arguments: &[&str], input: &str) -> Run {
     run(folder, arguments, Some(input))
 }
 
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_seawall"))
+}
+
 fn run(folder: &Path, arguments: &[&str], input: Option<&str>) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_seawall"))
+    run_with(&mut program(), folder, arguments, input)
+}
+
+fn run_with(program: &mut Command, folder: &Path, arguments: &[&str], input: Option<&str>) -> Run {
+    let mut child = program
         .args(arguments)
         .current_dir(folder)
         .env_remove("NO_COLOR")
