@@ -3,6 +3,8 @@
 //! A subcommand is a file below `commands`. Exit codes are the same everywhere: 0 nothing at or
 //! above the threshold, 1 findings, 2 usage or input errors.
 
+#[cfg(feature = "cluster")]
+mod cluster;
 mod commands;
 mod configuration;
 mod fixing;

@@ -20,9 +20,9 @@ pub(crate) struct Rendering {
     /// Render charts for a release of this name [default: release-name]
     #[arg(long, value_name = "NAME")]
     release: Option<String>,
-    /// Render charts for a release in this namespace
-    #[arg(long, value_name = "NAMESPACE")]
-    namespace: Option<String>,
+    /// Render charts for a release in this namespace; with --cluster, read only this namespace
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
     /// Give helm or kustomize so many seconds for each chart or kustomization
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     render_timeout: u64,

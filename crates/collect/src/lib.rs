@@ -1,10 +1,13 @@
 //! What is there, and what could not be read?
 //!
-//! Turns what the user names into an [`Inventory`]: files, directories, globs, standard input, and
-//! Helm charts and kustomizations, which are rendered by their own programs.
+//! Turns what the user names into an [`Inventory`]: files, directories, globs, standard input,
+//! bundles of live clusters, and Helm charts and kustomizations, which are rendered by their own
+//! programs.
 //! Files are found, read and parsed on all cores of the current thread pool, and put together in
 //! the order of their names, so that the inventory does not depend on the number of threads.
 
+pub mod bundle;
+mod observed;
 mod read;
 mod render;
 mod targets;
@@ -17,6 +20,7 @@ use rayon::prelude::*;
 use seawall_model::document::Limits;
 use seawall_model::{Inventory, Part, PartOutcome};
 
+pub use observed::Observed;
 pub use read::read_text;
 pub use render::Rendering;
 

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use seawall_model::document::{Chunk, Limits, chunks, read};
 use seawall_model::{Entry, Part, PartOutcome, Source};
 
-use crate::File;
 use crate::template;
+use crate::{File, bundle};
 
 /// What came of a document or file.
 pub(crate) enum Piece {
@@ -29,6 +29,11 @@ pub(crate) fn file(file: &File, limits: &Limits) -> Vec<Piece> {
     let whole = |outcome| {
         vec![Piece::Part(Part { file: Arc::clone(&name), document: 0, line: 0, outcome })]
     };
+    if let Some(path) = file.path.as_ref().filter(|_| bundle::is_bundle(&name)) {
+        return bundle::read(path, &name, limits).unwrap_or_else(|error| {
+            whole(PartOutcome::Unreadable { cause: error.to_string(), column: 0 })
+        });
+    }
     let bytes = match bytes_of(file, limits) {
         Ok(bytes) => bytes,
         Err(cause) => return whole(PartOutcome::Unreadable { cause, column: 0 }),

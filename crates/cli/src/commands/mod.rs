@@ -1,6 +1,8 @@
 //! One file a subcommand.
 
 mod checks;
+#[cfg(feature = "cluster")]
+mod collect;
 mod completions;
 mod explain;
 mod fix;
@@ -17,6 +19,8 @@ use crate::global::Global;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Scan(scan::Scan),
+    #[cfg(feature = "cluster")]
+    Collect(collect::Collect),
     Fix(fix::Fix),
     Explain(explain::Explain),
     Import(import::Import),
@@ -29,6 +33,8 @@ impl Command {
     pub(crate) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         match self {
             Command::Scan(command) => command.run(global),
+            #[cfg(feature = "cluster")]
+            Command::Collect(command) => command.run(),
             Command::Fix(command) => command.run(global),
             Command::Explain(command) => command.run(),
             Command::Import(command) => command.run(global),

@@ -8,11 +8,13 @@ use clap::Args;
 use seawall_checks::{FRAMEWORKS, Framework, Selection};
 use seawall_config::{Baseline, Config, Decisions};
 use seawall_model::document::Limits;
-use seawall_model::{Check, Finding, Notice, NoticeKind, Severity};
+use seawall_model::{Check, Finding, Inventory, Notice, NoticeKind, Severity};
 use seawall_report::Report;
 use seawall_schema::Version;
 
 use crate::Outcome;
+#[cfg(feature = "cluster")]
+use crate::cluster::LiveCluster;
 use crate::configuration::Configuration;
 use crate::global::Global;
 use crate::output::Output;
@@ -26,6 +28,8 @@ use crate::rendering::Rendering;
   seawall scan                                   # the current directory
   seawall scan deploy/ 'overlays/*/*.yaml'
   seawall scan chart/ --values production.yaml --set image.tag=1.2
+  seawall scan --cluster                         # what the kubeconfig points at
+  seawall scan bundle.tar.zst                    # what `seawall collect` read
   seawall scan deploy/ --framework pss-restricted
   seawall scan deploy/ -o text -o sarif=seawall.sarif
   seawall scan deploy/ --baseline seawall-baseline.json --write-baseline
@@ -37,6 +41,9 @@ pub(crate) struct Scan {
     /// Files, directories, globs, Helm charts, kustomizations, or - for standard input
     #[arg(default_value = ".", value_name = "TARGET")]
     targets: Vec<String>,
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    live: LiveCluster,
     /// Run the checks of one framework and summarise its controls
     #[arg(long, value_name = "NAME", value_parser = parse_framework)]
     framework: Option<&'static Framework>,
@@ -111,7 +118,11 @@ impl Scan {
         let peers = self.peers.files(&config, &self.targets)?;
         let selection = self.selection(&config);
         let rendering = self.rendering.options(self.kubernetes_version)?;
-        let seawall_collect::Collected { inventory, target_failed } = {
+        let live = self.live()?;
+        let seawall_collect::Collected { inventory, target_failed } = if let Some(inventory) = live
+        {
+            seawall_collect::Collected { inventory, target_failed: false }
+        } else {
             let progress = Progress::new(global.is_quiet());
             let options = seawall_collect::Options {
                 limits: Limits { file_bytes: self.max_file_size << 20, ..Limits::default() },
@@ -156,6 +167,16 @@ impl Scan {
             return Ok(Outcome::InputError);
         }
         Ok(self.judge(&report, &results.findings, &notices, fail_on))
+    }
+
+    /// The objects of a live cluster, where one is asked for.
+    fn live(&self) -> anyhow::Result<Option<Inventory>> {
+        #[cfg(feature = "cluster")]
+        if self.live.cluster {
+            let namespaces = self.rendering.namespace.iter().cloned().collect();
+            return Ok(Some(self.live.access.inventory(namespaces, Limits::default())?));
+        }
+        Ok(None)
     }
 
     fn judge(

@@ -1,0 +1,65 @@
+//! Which live cluster to read: the options that `scan` and `collect` share.
+
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use clap::Args;
+use seawall_cluster::Options;
+use seawall_collect::Observed;
+use seawall_model::Inventory;
+use seawall_model::document::Limits;
+
+/// Whether to read a live cluster instead of files.
+#[derive(Args)]
+#[command(next_help_heading = "Live clusters")]
+pub(crate) struct LiveCluster {
+    /// Scan the live cluster of the kubeconfig instead of files
+    #[arg(long, conflicts_with = "targets")]
+    pub(crate) cluster: bool,
+    #[command(flatten)]
+    pub(crate) access: Access,
+}
+
+/// How to find the cluster.
+#[derive(Args)]
+pub(crate) struct Access {
+    /// Use this kubeconfig [default: KUBECONFIG, ~/.kube/config, or the pod's service account]
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// Use this context of the kubeconfig [default: the current one]
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+}
+
+impl Access {
+    /// What to read, and with whose rights; no namespace is the whole cluster.
+    pub(crate) fn options(&self, namespaces: Vec<String>) -> anyhow::Result<Options> {
+        for name in &namespaces {
+            // It stands in the path of a request.
+            let fits = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            ensure!(fits && !name.is_empty(), "{name:?} is no name of a namespace");
+        }
+        Ok(Options {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            namespaces,
+            ..Options::default()
+        })
+    }
+
+    /// Reads the cluster into an inventory, in which it is called `cluster`.
+    pub(crate) fn inventory(
+        &self,
+        namespaces: Vec<String>,
+        limits: Limits,
+    ) -> anyhow::Result<Inventory> {
+        let mut observed = Observed::new("cluster", limits);
+        let version = env!("CARGO_PKG_VERSION");
+        let options = self.options(namespaces)?;
+        let manifest = seawall_cluster::collect(&options, version, |members| {
+            observed.add(members);
+            Ok(())
+        })?;
+        Ok(observed.into_inventory(&manifest))
+    }
+}
