@@ -1,7 +1,6 @@
 //! An agent on the node hands out the node's own rights.
 
 use seawall_model::document::Node;
-use seawall_model::workload::pods_of;
 use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// What asks for cloud roles through kube2iam, kiam or AAD Pod Identity: the pod annotation
@@ -47,27 +46,41 @@ fn run<'a>(object: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         }
         return Ok(());
     }
-    for pod in pods_of(object) {
-        let role = pod.annotations()?.find(|(key, _)| key.text() == "iam.amazonaws.com/role");
-        if let Some((_, role)) = role {
-            cx.fail(
-                role,
-                format!(
-                    "the pod asks kube2iam or kiam for the role {}; give the role to its service \
-                     account",
-                    role.text()
-                ),
-            );
-        }
-        if let Some(binding) = pod.label("aadpodidbinding") {
-            cx.fail(
-                binding,
-                format!(
-                    "the pod asks AAD Pod Identity for {}; use Azure Workload Identity",
-                    Node::text(binding)
-                ),
-            );
-        }
+    let Some(metadata) = pod_metadata(object) else { return Ok(()) };
+    if let Some(annotations) = metadata.field("annotations")?
+        && let Some(role) = annotations.field("iam.amazonaws.com/role")?
+    {
+        cx.fail(
+            role,
+            format!(
+                "the pod asks kube2iam or kiam for the role {}; give the role to its service \
+                 account",
+                role.text()
+            ),
+        );
+    }
+    if let Some(labels) = metadata.field("labels")?
+        && let Some(binding) = labels.field("aadpodidbinding")?
+    {
+        cx.fail(
+            binding,
+            format!(
+                "the pod asks AAD Pod Identity for {}; use Azure Workload Identity",
+                binding.text()
+            ),
+        );
     }
     Ok(())
+}
+
+/// The metadata of the pods that an object makes.
+fn pod_metadata(object: Object<'_>) -> Option<Node<'_>> {
+    let root = object.root();
+    match object.kind() {
+        ObjectKind::Pod => object.metadata(),
+        ObjectKind::CronJob => {
+            root.at_path(&["spec", "jobTemplate", "spec", "template", "metadata"])
+        }
+        _ => root.at_path(&["spec", "template", "metadata"]),
+    }
 }

@@ -1,7 +1,6 @@
 //! Helm 2 left a door open to the whole cluster.
 
 use seawall_model::document::Node;
-use seawall_model::workload::pods_of;
 use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// Tiller, the server of Helm 2: by the name or labels of a workload or Service, or by its image.
@@ -16,7 +15,17 @@ pub const CHECK: Check = Check {
     mapping: Mapping { mitre: &["T1610"], ..Mapping::NONE },
     covers: &["trivy:KSV-0102", "checkov:CKV_K8S_34", "checkov:CKV_K8S_44", "checkov:CKV_K8S_45"],
     links: &["https://helm.sh/docs/topics/v2_v3_migration/"],
-    scope: Scope::AnyObject(run),
+    scope: Scope::Object(
+        &[
+            ObjectKind::Pod,
+            ObjectKind::Deployment,
+            ObjectKind::ReplicaSet,
+            ObjectKind::StatefulSet,
+            ObjectKind::DaemonSet,
+            ObjectKind::Service,
+        ],
+        run,
+    ),
     fix: None,
     cases: include_str!("tiller_present.yaml"),
 };
@@ -32,16 +41,21 @@ fn run<'a>(object: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         }
         return Ok(());
     }
-    for pod in pods_of(object) {
-        let image = pod
-            .containers()
-            .iter()
-            .filter_map(|container| container.image)
-            .find(|image| is_tiller(image.text()));
-        if let Some(node) = image.or(named.then_some(object.head())) {
-            let kind = &object.id().kind;
-            cx.fail(node, format!("{kind} {} runs Tiller of Helm 2; delete it", object.name()));
-        }
+    let Some(spec) = object.root().field("spec")? else { return Ok(()) };
+    let of_pod = if object.kind() == ObjectKind::Pod {
+        Some(spec)
+    } else {
+        spec.at_path(&["template", "spec"])
+    };
+    let containers = of_pod.and_then(|spec| spec.get("containers"));
+    let image = containers
+        .into_iter()
+        .flat_map(Node::items)
+        .filter_map(|container| container.get("image"))
+        .find(|image| is_tiller(image.text()));
+    if let Some(node) = image.or(named.then_some(object.head())) {
+        let kind = &object.id().kind;
+        cx.fail(node, format!("{kind} {} runs Tiller of Helm 2; delete it", object.name()));
     }
     Ok(())
 }

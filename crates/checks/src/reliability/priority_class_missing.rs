@@ -1,8 +1,7 @@
 //! When a node is full, somebody has to go.
 
 use seawall_model::document::Node;
-use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, ObjectKind, Scope, Severity};
 
 /// A pod without `priorityClassName`, where no PriorityClass among what was read is the default of
 /// all.
@@ -17,27 +16,30 @@ pub const CHECK: Check = Check {
     mapping: Mapping::NONE,
     covers: &["kube-linter:priority-class-name", "polaris:priorityClassNotSet"],
     links: &["https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/"],
-    scope: Scope::Pod(run),
+    scope: Scope::Inventory(run),
     fix: None,
     cases: include_str!("priority_class_missing.yaml"),
 };
 
-fn run<'a>(pod: &Pod<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    let named = pod.field("priorityClassName").map(Node::string).transpose()?;
-    if named.is_some_and(|name| !name.value.is_empty()) {
-        return Ok(());
-    }
+fn run(cx: &mut Cx<'_>) {
+    let inventory = cx.inventory();
     // The API server allows one default.
-    let default = cx
-        .inventory()
+    let default = inventory
         .of_kind(ObjectKind::PriorityClass)
         .any(|class| class.root().get("globalDefault").and_then(Node::as_bool) == Some(true));
-    if !default {
-        cx.fail_missing(
-            pod.spec,
-            "priorityClassName",
-            "the pod has no priorityClassName and yields to no pod and every pod; name one",
-        );
+    if default {
+        return;
     }
-    Ok(())
+    for template in inventory.pods() {
+        cx.about(template.object);
+        match template.spec.get("priorityClassName").map(Node::string).transpose() {
+            Ok(name) if name.is_some_and(|name| !name.value.is_empty()) => {}
+            Ok(_) => cx.fail_missing(
+                template.spec,
+                "priorityClassName",
+                "the pod has no priorityClassName and yields to no pod and every pod; name one",
+            ),
+            Err(why) => cx.undecided(why),
+        }
+    }
 }
