@@ -119,6 +119,7 @@ fn kubeaudit() {
     };
     assert_eq!(of_net_admin(&report), 0);
     assert_eq!(of_net_admin(&with_file), 1);
+    has(&notices(&with_file, "peer-suppression"), "what else kubeaudit switches off here stays on");
 }
 
 #[test]

@@ -74,6 +74,7 @@ impl Decisions<'_> {
         if let Some(files) = self.peers {
             by_peers.comments(inventory, &marks.comments);
             by_peers.files(inventory, files);
+            by_peers.left_on(files);
             by_peers.finish(&mut decisions, notices);
         }
         notices.extend(

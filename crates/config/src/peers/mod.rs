@@ -103,6 +103,20 @@ impl Reading {
         }
     }
 
+    /// Tells of rules that files switch off: a scan leaves them on.
+    pub(crate) fn left_on(&mut self, files: &[PeerFile]) {
+        for file in files {
+            if let Some((id, location)) = file.off.first() {
+                let why = format!(
+                    "{id} and what else {} switches off here stays on; `seawall import` switches \
+                     it off",
+                    file.peer.name()
+                );
+                self.tell(location.clone(), why);
+            }
+        }
+    }
+
     fn rule(&mut self, inventory: &Inventory, peer: Peer, rule: &Rule) {
         let mut checks = Vec::new();
         match &rule.ids {
