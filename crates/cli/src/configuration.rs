@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use clap::Args;
 use seawall_config::Config;
 use seawall_model::document::Limits;
@@ -20,6 +21,9 @@ pub(crate) struct Configuration {
 impl Configuration {
     /// Reads the configuration: that which is named, or the one nearest to the first target that is
     /// a path.
+    ///
+    /// Its custom checks are checks like all others from then on: call it once, and before anything
+    /// else asks for checks.
     pub(crate) fn read(&self, targets: &[String]) -> anyhow::Result<Config> {
         if self.no_config {
             return Ok(Config::default());
@@ -36,6 +40,11 @@ impl Configuration {
         tracing::debug!("configuration: {name}");
         let text = seawall_collect::read_text(&path, &Limits::default())
             .map_err(|cause| anyhow::anyhow!("can't read {name}: {cause}"))?;
+        // First, for the rest of the file may name them.
+        let custom = seawall_custom::checks_of(&name, &text)?;
+        if seawall_checks::add(custom).is_err() {
+            bail!("{name}: the custom checks of another configuration hold already");
+        }
         Ok(Config::parse(&name, text)?)
     }
 }

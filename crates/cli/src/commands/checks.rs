@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use seawall_checks::{FAMILIES, Framework};
+use seawall_checks::{FAMILIES, Framework, made};
 use seawall_model::Check;
 use serde_json::json;
 
 use crate::Outcome;
+use crate::configuration::Configuration;
 use crate::output::to_stdout;
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -31,6 +32,8 @@ pub(crate) struct Checks {
     /// Only checks of a framework
     #[arg(long, value_name = "NAME", value_parser = super::scan::parse_framework)]
     framework: Option<&'static Framework>,
+    #[command(flatten)]
+    configuration: Configuration,
     /// Table or JSON
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: ListFormat,
@@ -46,9 +49,11 @@ impl Checks {
             write_book(folder)?;
             return Ok(Outcome::Clean);
         }
+        self.configuration.read(&[])?;
         let checks: Vec<(&str, &'static Check)> = FAMILIES
             .iter()
             .flat_map(|family| family.checks.iter().map(|check| (family.id, *check)))
+            .chain(made().iter().map(|check| ("custom", *check)))
             .filter(|(_, check)| self.framework.is_none_or(|f| f.selects(check)))
             .filter(|(_, check)| {
                 self.covers

@@ -4,6 +4,7 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::Outcome;
+use crate::configuration::Configuration;
 use crate::output::to_stdout;
 
 /// Explain a check: why it matters, what to do, an example
@@ -14,10 +15,16 @@ pub(crate) struct Explain {
     /// A check, or the id of a rule of kubeaudit, kubescape, Trivy, checkov, kube-linter, Polaris or
     /// kube-score
     id: String,
+    #[command(flatten)]
+    configuration: Configuration,
 }
 
 impl Explain {
     pub(crate) fn run(self) -> anyhow::Result<Outcome> {
+        if seawall_checks::find(&self.id).is_none() {
+            // It may be a custom one.
+            self.configuration.read(&[])?;
+        }
         let checks = match seawall_checks::find(&self.id) {
             Some(check) => vec![check],
             None => seawall_checks::covering(&self.id),

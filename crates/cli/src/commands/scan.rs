@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use seawall_checks::{FRAMEWORKS, Framework, Selection};
 use seawall_config::{Baseline, Config, Decisions};
@@ -48,8 +48,8 @@ pub(crate) struct Scan {
     #[arg(long, value_name = "NAME", value_parser = parse_framework)]
     framework: Option<&'static Framework>,
     /// Run only these checks
-    #[arg(long = "check", value_name = "ID", value_parser = parse_check)]
-    only: Vec<&'static Check>,
+    #[arg(long = "check", value_name = "ID")]
+    only: Vec<String>,
     /// Write a report in a format, to a file or to standard output: text, json, sarif, junit,
     /// github, gitlab, csv, markdown, html [default: text]
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
@@ -116,7 +116,7 @@ impl Scan {
         }
         let baseline = self.baseline()?;
         let peers = self.peers.files(&config, &self.targets)?;
-        let selection = self.selection(&config);
+        let selection = self.selection(&config)?;
         let rendering = self.rendering.options(self.kubernetes_version)?;
         let live = self.live()?;
         let seawall_collect::Collected { inventory, target_failed } = if let Some(inventory) = live
@@ -207,13 +207,19 @@ impl Scan {
         Ok(Some(Baseline::parse(&path.to_string_lossy(), text)?))
     }
 
-    fn selection(&self, config: &Config) -> Selection {
-        Selection::new(
+    /// The checks that run; custom ones are known only now that the configuration is.
+    fn selection(&self, config: &Config) -> anyhow::Result<Selection> {
+        let only: Vec<&Check> = self
+            .only
+            .iter()
+            .map(|id| parse_check(id).map_err(|why| anyhow!("--check {id}: {why}")))
+            .collect::<Result<_, _>>()?;
+        Ok(Selection::new(
             seawall_checks::all()
                 .filter(|check| self.framework.is_none_or(|framework| framework.selects(check)))
-                .filter(|check| self.only.is_empty() || self.only.contains(check))
+                .filter(|check| only.is_empty() || only.contains(check))
                 .filter_map(|check| Some((check, config.severity(check)?))),
-        )
+        ))
     }
 }
 
