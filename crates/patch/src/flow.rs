@@ -54,8 +54,7 @@ pub(crate) fn insert(
     let (open, close) = (node.span().start as usize, node.span().end as usize - 1);
     let style = layout.style(node);
     let step = layout.json_step();
-    let eol = layout.eol(open);
-    let entry = |(key, value): &(Option<&str>, &Value), prefix: &str| match step {
+    let entry = |(key, value): &(Option<&str>, &Value), eol: &str, prefix: &str| match step {
         Some(step) => render::spread_entry(*key, value, &style, eol, prefix, step),
         None => render::inline_entry(*key, value, &style),
     };
@@ -63,31 +62,31 @@ pub(crate) fn insert(
         if !text[open + 1..close].trim().is_empty() {
             return Err(COMMENT);
         }
-        let outer = layout.indentation(open);
         match step {
             Some(step) => {
+                let (outer, eol) = (layout.indentation(open), layout.eol(open));
                 let prefix = format!("{outer}{step}");
-                let entries: Vec<String> = new.iter().map(|new| entry(new, &prefix)).collect();
+                let entries: Vec<String> = new.iter().map(|new| entry(new, eol, &prefix)).collect();
                 let entries = entries.join(&format!(",{eol}{prefix}"));
                 let inner = format!("{eol}{prefix}{entries}{eol}{outer}");
                 splices.replace(open + 1, close, inner, node.index());
             }
             None => {
-                let entries: Vec<String> = new.iter().map(|new| entry(new, "")).collect();
+                let entries: Vec<String> = new.iter().map(|new| entry(new, "", "")).collect();
                 splices.insert(open + 1, entries.join(style.comma), node.index());
             }
         }
         return Ok(());
     };
-    if !layout.is_first(last.start) || layout.line_start(last.start) <= open {
+    if !layout.is_first(last.start) || !text[open..last.start].contains('\n') {
         let entries = new.iter().map(|(key, value)| {
             format!("{}{}", style.comma, render::inline_entry(*key, value, &style))
         });
         splices.insert(last.end, entries.collect(), node.index());
         return Ok(());
     }
-    let prefix = layout.before(last.start);
-    let entries: Vec<String> = new.iter().map(|new| entry(new, prefix)).collect();
+    let (prefix, eol) = (layout.before(last.start), layout.eol(open));
+    let entries: Vec<String> = new.iter().map(|new| entry(new, eol, prefix)).collect();
     let entries = entries.join(&format!(",{eol}{prefix}"));
     let next = layout.skip(last.end);
     let line = layout.line_end(last.end);

@@ -55,7 +55,8 @@ impl<'a> Layout<'a> {
 
     /// The line end in use at a place: that of its line, or of the line before the last.
     pub(crate) fn eol(&self, at: usize) -> &'static str {
-        let newline = self.text[at..].find('\n').map(|n| at + n).or(self.text[..at].rfind('\n'));
+        let next = self.text[at..].find('\n').map(|length| at + length);
+        let newline = next.or_else(|| self.text[..at].rfind('\n'));
         match newline {
             Some(newline) if self.text[..newline].ends_with('\r') => "\r\n",
             _ => "\n",
@@ -69,7 +70,8 @@ impl<'a> Layout<'a> {
 
     /// Whether a place is the first on its line.
     pub(crate) fn is_first(&self, at: usize) -> bool {
-        self.before(at).trim().is_empty()
+        let before = self.text[..at].trim_end_matches([' ', '\t']);
+        before.is_empty() || before.ends_with('\n')
     }
 
     /// Blanks that bring a new line to the column of a place.

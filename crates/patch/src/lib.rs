@@ -35,6 +35,7 @@ mod render;
 mod splice;
 mod verify;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use seawall_model::document::Kind;
@@ -70,19 +71,16 @@ pub enum Refused {
 ///
 /// Where the edits can't be made without changing something else, with the reason.
 pub fn patch(source: &Arc<Source>, edits: &[Edit<'_>]) -> Result<String, Refused> {
-    let mut plans: Vec<Plan<'_>> = Vec::new();
+    // By where the document's root stands, which no other document's does.
+    let mut plans: BTreeMap<u32, Plan<'_>> = BTreeMap::new();
     for edit in edits {
         let document = edit.at.document();
         debug_assert!(Arc::ptr_eq(document.source(), source), "an edit of another source");
-        let known = plans.iter().position(|plan| std::ptr::eq(plan.document(), document));
-        let index = known.unwrap_or_else(|| {
-            plans.push(Plan::new(document));
-            plans.len() - 1
-        });
-        plans[index].add(edit)?;
+        let start = document.root().span().start;
+        plans.entry(start).or_insert_with(|| Plan::new(document)).add(edit)?;
     }
     let mut splices = Splices::default();
-    for plan in &plans {
+    for plan in plans.values() {
         plan.consistent()?;
         lay_out(plan, &mut splices)?;
     }

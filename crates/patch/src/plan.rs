@@ -1,7 +1,9 @@
 //! What the edits of one document come to, node by node.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
+use std::iter::Peekable;
 
 use seawall_model::document::{Document, Kind, Node};
 use seawall_model::{Change, Edit, Value};
@@ -29,11 +31,18 @@ pub(crate) struct Plan<'a> {
     changes: BTreeMap<u32, NodeChange>,
     /// How often each place is used, where one is used more than once.
     uses: Option<HashMap<(u32, u32, Kind), u32>>,
+    /// The lists and maps that changed nodes stand in; found when all edits are added.
+    parents: OnceCell<HashMap<u32, u32>>,
 }
 
 impl<'a> Plan<'a> {
     pub(crate) fn new(document: &'a Document) -> Self {
-        Plan { document, changes: BTreeMap::new(), uses: repeats(document).then(|| uses(document)) }
+        Plan {
+            document,
+            changes: BTreeMap::new(),
+            uses: repeats(document).then(|| uses(document)),
+            parents: OnceCell::new(),
+        }
     }
 
     pub(crate) fn document(&self) -> &'a Document {
@@ -161,19 +170,15 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// The list or map that a node stands in.
+    /// The list or map that a changed node stands in.
     fn parent(&self, node: Node<'a>) -> Option<Node<'a>> {
-        let mut here = self.document.root();
-        loop {
-            let child = match here.kind() {
-                Kind::Map => here.entries().map(|(_, value)| value).find(|v| v.contains(node)),
-                _ => here.items().find(|item| item.contains(node)),
-            }?;
-            if child == node {
-                return Some(here);
-            }
-            here = child;
-        }
+        let parents = self.parents.get_or_init(|| {
+            let mut parents = HashMap::new();
+            let mut changed = self.changes.keys().copied().peekable();
+            find_parents(self.document.root(), &mut changed, &mut parents);
+            parents
+        });
+        parents.get(&node.index()).map(|parent| self.document.node(*parent))
     }
 
     /// Whether a node stands in a list or map in brackets.
@@ -183,15 +188,34 @@ impl<'a> Plan<'a> {
 
     /// What is removed, by the list or map that it is removed from.
     pub(crate) fn removals(&self) -> Result<Vec<(Node<'a>, Vec<Node<'a>>)>, Refused> {
-        let mut removals: Vec<(Node<'a>, Vec<Node<'a>>)> = Vec::new();
+        let mut removals: BTreeMap<u32, Vec<Node<'a>>> = BTreeMap::new();
         for (node, _) in self.changes().filter(|(_, change)| change.remove) {
             let parent = self.parent(node).ok_or(Refused::Layout("it is the whole document"))?;
-            match removals.iter_mut().find(|(known, _)| *known == parent) {
-                Some((_, gone)) => gone.push(node),
-                None => removals.push((parent, vec![node])),
-            }
+            removals.entry(parent.index()).or_default().push(node);
         }
-        Ok(removals)
+        let by_parent = removals.into_iter();
+        Ok(by_parent.map(|(parent, gone)| (self.document.node(parent), gone)).collect())
+    }
+}
+
+/// Notes the parents of the nodes of ascending numbers that stand below `node`. Only what holds one
+/// of them is looked into.
+fn find_parents(
+    node: Node<'_>,
+    changed: &mut Peekable<impl Iterator<Item = u32>>,
+    parents: &mut HashMap<u32, u32>,
+) {
+    changed.next_if_eq(&node.index());
+    let children = node.entries().map(|(_, value)| value).chain(node.items());
+    for child in children {
+        let holds = |index: &u32| child.contains(node.document().node(*index));
+        let Some(next) = changed.peek() else { return };
+        if holds(next) {
+            if *next == child.index() {
+                parents.insert(child.index(), node.index());
+            }
+            find_parents(child, changed, parents);
+        }
     }
 }
 

@@ -1,14 +1,19 @@
 //! Reads an edited text again: it must be the tree that was meant, and nothing else.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use seawall_model::document::{Document, Kind, Limits, Node, chunks, read};
+use seawall_model::document::{Chunk, Document, Kind, Limits, Node, chunks, read};
 use seawall_model::{Source, Value};
 
 use crate::Refused;
 use crate::plan::{NodeChange, Plan};
 
-pub(crate) fn verify(source: &Arc<Source>, plans: &[Plan<'_>], text: &str) -> Result<(), Refused> {
+pub(crate) fn verify(
+    source: &Arc<Source>,
+    plans: &BTreeMap<u32, Plan<'_>>,
+    text: &str,
+) -> Result<(), Refused> {
     let unproven = |why: &str| Refused::Unproven(why.to_owned());
     let edited = Arc::new(Source::new(Arc::clone(source.name()), text.to_owned()));
     let (old, new) = (chunks(source), chunks(&edited));
@@ -17,9 +22,6 @@ pub(crate) fn verify(source: &Arc<Source>, plans: &[Plan<'_>], text: &str) -> Re
     }
     let limits = Limits::default();
     for (old, new) in old.into_iter().zip(new) {
-        let written = |source: &Source, chunk: seawall_model::document::Chunk| {
-            source.text()[chunk.span.start as usize..chunk.span.end as usize].to_owned()
-        };
         if written(source, old) == written(&edited, new) {
             continue;
         }
@@ -35,7 +37,7 @@ pub(crate) fn verify(source: &Arc<Source>, plans: &[Plan<'_>], text: &str) -> Re
             if old.duplicates().len() != new.duplicates().len() {
                 return Err(unproven("a key would stand twice"));
             }
-            let plan = plans.iter().find(|plan| plan.document().root().span() == old.root().span());
+            let plan = plans.get(&old.root().span().start);
             compare(old, new, plan).map_err(|at| {
                 let at = old.source().position(at.span().start);
                 Refused::Unproven(format!(
@@ -46,6 +48,10 @@ pub(crate) fn verify(source: &Arc<Source>, plans: &[Plan<'_>], text: &str) -> Re
         }
     }
     Ok(())
+}
+
+fn written(source: &Source, chunk: Chunk) -> &str {
+    &source.text()[chunk.span.start as usize..chunk.span.end as usize]
 }
 
 fn compare<'a>(old: &'a Document, new: &Document, plan: Option<&Plan<'_>>) -> Result<(), Node<'a>> {
