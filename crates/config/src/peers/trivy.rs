@@ -294,13 +294,12 @@ fn paths_pattern(paths: &[&str], folder: &str) -> Result<Pattern, globset::Error
     Ok(Pattern::Glob(GlobBuilder::new(&glob).literal_separator(true).build()?.compile_matcher()))
 }
 
+/// By two keys, as one alone may stand in any file.
 pub(super) fn is_config(root: Node<'_>) -> bool {
+    const KEYS: [&str; 6] =
+        ["exit-code", "ignorefile", "misconfiguration", "scan", "severity", "vulnerability"];
     root.get("apiVersion").is_none()
-        && ["ignorefile", "misconfiguration", "scan", "exit-code"]
-            .iter()
-            .filter(|key| root.get(key).is_some())
-            .count()
-            >= 1
+        && KEYS.iter().filter(|key| root.get(key).is_some()).count() > 1
 }
 
 /// Reads a `trivy.yaml`.
