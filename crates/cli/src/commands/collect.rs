@@ -87,7 +87,7 @@ fn write(path: &Path, options: &Options) -> anyhow::Result<Manifest> {
     })?;
     let mut buffer = bundle.finish(&manifest)?;
     buffer.flush()?;
-    let file = buffer.into_inner().map_err(|error| error.into_error())?;
+    let file = buffer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(manifest)

@@ -18,7 +18,7 @@ use crate::global::Global;
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    Scan(scan::Scan),
+    Scan(Box<scan::Scan>),
     #[cfg(feature = "cluster")]
     Collect(collect::Collect),
     Fix(fix::Fix),
