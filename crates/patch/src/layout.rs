@@ -99,10 +99,10 @@ impl<'a> Layout<'a> {
 
     /// The dash of the list item that starts at a place.
     pub(crate) fn dash(&self, item: usize) -> Option<usize> {
-        let before = self.text[..item].trim_end();
-        let dash = before.len().checked_sub(1)?;
-        let alone = dash == 0 || self.text[..dash].ends_with([' ', '\t', '\n', '-']);
-        (before.ends_with('-') && dash + 1 < item && alone).then_some(dash)
+        let before = self.text[..item].trim_end().strip_suffix('-')?;
+        let apart = before.len() + 1 < item;
+        let alone = before.is_empty() || before.ends_with([' ', '\t', '\n', '-']);
+        (apart && alone).then_some(before.len())
     }
 
     /// Where something new goes behind a block list or map whose entries stand at `column`.

@@ -292,7 +292,9 @@ proptest! {
         ways(&tree, &mut Vec::new(), &mut all);
         let mut meant = tree.clone();
         all.retain(|way| matches!(meant.at(way), Tree::Scalar(..)));
-        prop_assume!(!all.is_empty());
+        if all.is_empty() {
+            return Ok(());
+        }
         let way = pick.get(&all);
         let node = node_at(&read, way);
         *meant.at(way) = Tree::Scalar(Kind::Str, "other".to_owned());

@@ -399,3 +399,16 @@ fn a_key_that_stands_twice_is_not_brought_back() {
     let removed = patched("a: 1\nb: 2\na: 3\n", &[("1/a", Change::Remove)]);
     assert!(removed.is_err(), "{removed:?}");
 }
+
+#[test]
+fn a_comment_behind_the_dash_is_no_dash() {
+    let text = "args:\n- # ü\n  a: 1\n- # one -\n  b: 2\n";
+    becomes(
+        text,
+        &[("1/args/0", set(&["c"], yes()))],
+        &text.replace("a: 1\n", "a: 1\n  c: true\n"),
+    );
+    for edits in [("1/args/0", Change::Remove), ("1/args", Change::Append(Value::Int(3)))] {
+        assert!(matches!(patched(text, &[edits]), Err(Refused::Layout(_))));
+    }
+}
