@@ -120,6 +120,12 @@ async fn read(options: Arc<Options>, sink: mpsc::Sender<Vec<Member>>) -> Result<
                 .to_owned(),
         });
     }
+    if options.no_config_map_data {
+        unread.push(Unread {
+            what: "core/v1/configmaps".to_owned(),
+            cause: "only names and keys were asked for: values are not searched".to_owned(),
+        });
+    }
     if options.facts {
         unread.extend(facts::events(&api, &options.namespaces, &sink).await);
     }

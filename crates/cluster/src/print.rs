@@ -1,11 +1,11 @@
 //! Writes an object of a list as a text of its own, without what must not leave the server.
 //!
-//! Of a Secret stay its metadata, type and keys: each value becomes a fixed word, and of the
+//! Of a Secret stay its metadata, type and keys: each value becomes the empty string, and of the
 //! annotations, where tools keep whole copies of what they applied, only those of known meaning
 //! keep theirs. From every object go `managedFields`, which nobody asks for, and kubectl's
 //! `last-applied-configuration`, which repeats the object.
 
-use seawall_collect::bundle::{REDACTED, REDACTED_BASE64};
+use seawall_collect::bundle::REDACTED;
 use seawall_model::document::{Kind, Node};
 
 /// What is left out beyond the rules for all.
@@ -80,13 +80,10 @@ impl Printer {
                     self.key("metadata", false);
                     self.metadata(value, redaction);
                 }
-                ("data", Redaction::Secret) | ("binaryData", Redaction::ConfigMap) => {
+                ("data" | "stringData", Redaction::Secret)
+                | ("data" | "binaryData", Redaction::ConfigMap) => {
                     self.key(key.text(), false);
-                    self.keys_only(value, REDACTED_BASE64);
-                }
-                ("stringData", Redaction::Secret) | ("data", Redaction::ConfigMap) => {
-                    self.key(key.text(), false);
-                    self.keys_only(value, REDACTED);
+                    self.keys_only(value);
                 }
                 ("type" | "immutable", Redaction::Secret) => self.entry(key, value, false),
                 // A Secret has no other fields; what a later server adds may hold anything.
@@ -132,12 +129,12 @@ impl Printer {
         self.close('}', first);
     }
 
-    fn keys_only(&mut self, map: Node<'_>, word: &str) {
+    fn keys_only(&mut self, map: Node<'_>) {
         self.open('{');
         let mut first = true;
         for (key, _) in map.entries() {
             self.key(key.text(), first);
-            self.string(word);
+            self.string("");
             first = false;
         }
         self.close('}', first);

@@ -101,8 +101,6 @@ pub struct Unread {
     pub cause: String,
 }
 
-/// What stands in the place of a value that was not kept.
+/// What stands in the place of an annotation of a Secret that was not kept; the Secret's own values
+/// are empty.
 pub const REDACTED: &str = "REDACTED";
-
-/// [`REDACTED`] where the API wants base64.
-pub const REDACTED_BASE64: &str = "UkVEQUNURUQ=";

@@ -66,8 +66,12 @@ impl Undeclared {
                 .find(|(key, _)| key.text() == "deployment.kubernetes.io/revision")
                 .map(|(_, value)| value),
         );
-        if kind == ObjectKind::Namespace {
-            self.drop(metadata.at_path(&["labels", "kubernetes.io/metadata.name"]));
+        if kind == ObjectKind::Namespace
+            && let Some(labels) = metadata.get("labels")
+        {
+            let alone = labels.entries().count() == 1;
+            let own = labels.get("kubernetes.io/metadata.name");
+            self.drop(own.map(|own| if alone { labels } else { own }));
         }
     }
 
