@@ -157,6 +157,8 @@ pub struct Evidence<'a> {
     pub message: String,
     /// Whether it is one step less bad than the check's severity says.
     pub lesser: bool,
+    /// Whether what stands at `node` is confidential: no report shows the source there.
+    pub secret: bool,
 }
 
 /// What a check sees, and where it puts what it finds.
@@ -231,7 +233,19 @@ impl<'a> Cx<'a> {
         detail: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) {
-        self.leave(node, detail.into(), message.into(), false);
+        self.leave(node, detail.into(), message.into(), (false, false));
+    }
+
+    /// As [`Cx::fail_at`], of a value that is confidential: no report shows the source
+    /// there. `lesser` as in [`Cx::fail_lesser`].
+    pub fn fail_secret(
+        &mut self,
+        node: Node<'a>,
+        detail: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+        lesser: bool,
+    ) {
+        self.leave(node, detail.into(), message.into(), (lesser, true));
     }
 
     /// As [`Cx::fail_at`], but one step less bad than the check's severity says: the rule is
@@ -242,14 +256,28 @@ impl<'a> Cx<'a> {
         detail: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) {
-        self.leave(node, detail.into(), message.into(), true);
+        self.leave(node, detail.into(), message.into(), (true, false));
     }
 
-    fn leave(&mut self, node: Node<'a>, detail: Cow<'static, str>, message: String, lesser: bool) {
+    fn leave(
+        &mut self,
+        node: Node<'a>,
+        detail: Cow<'static, str>,
+        message: String,
+        (lesser, secret): (bool, bool),
+    ) {
         // The engine names an object before every check that has one.
         if let Some(object) = self.object.filter(|object| !object.is_built_in()) {
             let container = self.container;
-            self.evidence.push(Evidence { object, container, node, detail, message, lesser });
+            self.evidence.push(Evidence {
+                object,
+                container,
+                node,
+                detail,
+                message,
+                lesser,
+                secret,
+            });
         }
     }
 

@@ -216,6 +216,8 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Suppression>,
+    /// Whether what stands at the location is confidential: no report shows the source there.
+    pub secret: bool,
     /// The field in the inventory that was checked, for fixes; `None` of a finding that has no
     /// place in one.
     pub place: Option<Place>,
@@ -255,6 +257,7 @@ impl Finding {
             location,
             fingerprint,
             suppressed: None,
+            secret: evidence.secret,
             place,
         }
     }

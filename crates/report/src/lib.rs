@@ -15,6 +15,7 @@ mod format;
 pub mod framework;
 pub mod github;
 pub mod gitlab;
+mod hidden;
 pub mod html;
 pub mod json;
 pub mod junit;

@@ -10,6 +10,7 @@ use seawall_model::{Finding, PartOutcome, Severity, Subject};
 use crate::escape::visible;
 use crate::excerpt::excerpt;
 use crate::framework::{Status, count, summarise};
+use crate::hidden::{Hidden, INSTEAD};
 use crate::order::{Failed, failed, reading_order};
 use crate::place::Place;
 use crate::summary::{ORIGINS, Summary, Verdict, plural};
@@ -31,7 +32,8 @@ pub fn render(
     colour: bool,
     verbose: bool,
 ) -> io::Result<()> {
-    let page = Page { report, paint: Paint { colour }, verbose };
+    let hidden = Hidden::new(report.findings);
+    let page = Page { report, paint: Paint { colour }, verbose, hidden };
     let groups = page.groups();
     batch::write_all(&groups, out, |_, group, to| page.resource(group.clone(), to))?;
     let mut end = Vec::new();
@@ -79,6 +81,7 @@ struct Page<'r> {
     report: &'r Report<'r>,
     paint: Paint,
     verbose: bool,
+    hidden: Hidden,
 }
 
 impl Page<'_> {
@@ -144,6 +147,9 @@ impl Page<'_> {
             write!(to, " {faint}({}){faint:#}", rendered.words())?;
         }
         to.push(b'\n');
+        if self.hidden.holds(finding) {
+            return writeln!(to, "    {faint} {line} | {INSTEAD}{faint:#}");
+        }
         let (text, from) = finding.location.first_line();
         let span = finding.location.span;
         let marked =

@@ -49,6 +49,7 @@ fn scan(texts: &[String], text: &str, span: Span) -> Scan {
         location: location(),
         fingerprint: Fingerprint::of(&[&next()]),
         suppressed,
+        secret: false,
         place: None,
     };
     let reason = texts[0].clone();

@@ -73,12 +73,14 @@ fn of_file<'a>(object: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
             let Some(value) = user.at_path(&["user", field]) else { continue };
             if judge(value.text()) != Value::Nothing {
                 let name = user.get("name").map_or("(no name)", Node::text);
-                cx.fail(
+                cx.fail_secret(
                     value,
+                    "",
                     format!(
                         "the kubeconfig holds {field} of user {name} ({} characters); {INSTEAD}",
                         value.text().chars().count()
                     ),
+                    false,
                 );
             }
         }

@@ -31,11 +31,7 @@ fn run<'a>(config_map: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
                 key.text(),
                 config_map.name()
             );
-            if lesser {
-                cx.fail_lesser(value, what, message);
-            } else {
-                cx.fail_at(value, what, message);
-            }
+            cx.fail_secret(value, what, message, lesser);
         };
         if holds_number(text) {
             tell("a card number", false);

@@ -33,10 +33,10 @@ impl Credential {
                 "{place} holds the placeholder of a credential ({what}, {shown}), which works as \
                  one until it is replaced; {instead}"
             );
-            cx.fail_lesser(node, what, message);
+            cx.fail_secret(node, what, message, true);
         } else {
             let message = format!("{place} holds a credential ({what}, {shown}); {instead}");
-            cx.fail_at(node, what, message);
+            cx.fail_secret(node, what, message, false);
         }
     }
 }

@@ -33,13 +33,15 @@ fn run<'a>(object: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     let Some(spec) = object.spec() else { return Ok(()) };
     let fakes = spec.at_path(&["provider", "fake", "data"]).into_iter().flat_map(Node::items);
     for value in fakes.filter_map(|item| item.get("value")) {
-        cx.fail(
+        cx.fail_secret(
             value,
+            "",
             format!(
                 "{} {} holds a value in plain for the provider fake, which is for tests",
                 object.id().kind,
                 object.name()
             ),
+            false,
         );
     }
     for value in spec.descendants().filter(|node| node.kind() == Kind::Str) {

@@ -10,12 +10,14 @@ use super::markup::Markup;
 use super::{CHUNK, FIRST, MOST_FINDINGS};
 use crate::batch;
 use crate::excerpt::excerpt;
+use crate::hidden::{Hidden, INSTEAD};
 use crate::order::{Failed, reading_order};
 use crate::place::Place;
 
 /// The resources of a report, worst first.
 pub(crate) struct Resources<'r> {
     findings: &'r [Finding],
+    hidden: Hidden,
     groups: Vec<Group>,
     /// The number of each check in the order of the page's list.
     checks: HashMap<&'static str, u64>,
@@ -76,7 +78,8 @@ impl<'r> Resources<'r> {
         }
         let checks = checks.iter().zip(0..).map(|(failed, number)| (failed.check.id, number));
         let cut = (findings.len() - before) as u64;
-        Resources { findings, groups, checks: checks.collect(), cut, total }
+        let hidden = Hidden::new(findings);
+        Resources { findings, hidden, groups, checks: checks.collect(), cut, total }
     }
 
     /// Resources that are left out.
@@ -135,7 +138,7 @@ impl<'r> Resources<'r> {
             }
             to.raw("<ul>");
             for (_, finding) in part {
-                item(finding, to);
+                item(finding, self.hidden.holds(finding), to);
             }
             to.raw("</ul></div>");
         }
@@ -160,7 +163,7 @@ fn counts(findings: &[Finding], to: &mut Markup<'_>) {
     to.raw("</span>");
 }
 
-fn item(finding: &Finding, to: &mut Markup<'_>) {
+fn item(finding: &Finding, hidden: bool, to: &mut Markup<'_>) {
     let place = Place::of_finding(finding);
     let suppressed = finding.suppressed.as_ref();
     to.raw(if suppressed.is_some() { "<li class=\"f sup\">" } else { "<li class=\"f\">" });
@@ -183,7 +186,12 @@ fn item(finding: &Finding, to: &mut Markup<'_>) {
         to.raw(": <code>").text(&finding.path).raw("</code>");
     }
     to.raw("</p>");
-    source(finding, &place, to);
+    if hidden {
+        to.raw("<pre class=\"src\"><i>").number(place.start.line.into()).raw("</i>");
+        to.text(INSTEAD).raw("</pre>");
+    } else {
+        source(finding, &place, to);
+    }
     to.raw("</li>");
 }
 
