@@ -7,6 +7,7 @@
 //! near its parent. Where two lines of a template could have made a rendered one, neither is
 //! claimed unless their order or what stands below them decides.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use seawall_model::LineOrigin;
@@ -14,8 +15,17 @@ use seawall_model::LineOrigin;
 /// Stands for an action in a line.
 const ACTION: char = '\u{1}';
 
+/// Comparisons of lines that a template is worth, a second or two; what would take more is not
+/// claimed.
+const COMPARISONS: u64 = 20_000_000;
+
+/// Lines of one parent that could all have made a rendered one; among more none is looked for.
+const ALIKE: usize = 64;
+
 /// A template, ready to find lines in.
 pub(crate) struct Template {
+    /// Comparisons that are left.
+    budget: Cell<u64>,
     lines: Vec<Line>,
     /// Documents, as ranges of `lines`: what stands between lines of `---`.
     documents: Vec<std::ops::Range<usize>>,
@@ -58,7 +68,7 @@ impl Template {
         for range in &documents {
             nest(&mut lines, range.clone());
         }
-        Template { lines, documents }
+        Template { budget: Cell::new(COMPARISONS), lines, documents }
     }
 
     /// The origin of each line of a rendered document.
@@ -81,7 +91,13 @@ impl Template {
         let mut best: (usize, Vec<Option<usize>>) = (0, vec![None; rendered.len()]);
         let mut tied = false;
         for range in &self.documents {
-            let found = Search::new(&self.lines, range.clone(), rendered).run();
+            let search = Search::new(self, range.clone(), rendered);
+            // Setting out costs as much as some comparisons.
+            search.spend(32 + range.len() + rendered.len());
+            let found = search.run();
+            if self.budget.get() == 0 {
+                return vec![None; rendered.len()];
+            }
             // A line that is there as it is says more than a pattern that would fit much.
             let score = found.iter().zip(rendered).filter_map(|(found, line)| {
                 Some(if self.lines[(*found)?].text == line.text { 4 } else { 1 })
@@ -140,25 +156,33 @@ impl Template {
 
 /// The search for a rendered document in one document of a template.
 struct Search<'a> {
+    budget: &'a Cell<u64>,
     template: &'a [Line],
     rendered: &'a [Line],
-    /// The template's lines by what they stand below; `None` is the document.
-    below: HashMap<Option<usize>, Vec<usize>>,
+    /// The template's lines by what they stand below (`None` is the document) and by their key.
+    below: HashMap<(Option<usize>, Option<&'a str>), Vec<usize>>,
     rendered_below: HashMap<Option<usize>, Vec<usize>>,
     found: Vec<Option<usize>>,
 }
 
 impl<'a> Search<'a> {
-    fn new(template: &'a [Line], range: std::ops::Range<usize>, rendered: &'a [Line]) -> Self {
+    fn new(of: &'a Template, range: std::ops::Range<usize>, rendered: &'a [Line]) -> Self {
+        let template = of.lines.as_slice();
         let mut below: HashMap<_, Vec<_>> = HashMap::new();
         for at in range {
-            below.entry(template[at].parent).or_default().push(at);
+            let line = &template[at];
+            below.entry((line.parent, key(&line.text))).or_default().push(at);
         }
         let mut rendered_below: HashMap<_, Vec<_>> = HashMap::new();
         for (at, line) in rendered.iter().enumerate() {
             rendered_below.entry(line.parent).or_default().push(at);
         }
-        Search { template, rendered, below, rendered_below, found: vec![None; rendered.len()] }
+        let found = vec![None; rendered.len()];
+        Search { budget: &of.budget, template, rendered, below, rendered_below, found }
+    }
+
+    fn spend(&self, comparisons: usize) {
+        self.budget.set(self.budget.get().saturating_sub(comparisons as u64));
     }
 
     fn run(mut self) -> Vec<Option<usize>> {
@@ -176,8 +200,12 @@ impl<'a> Search<'a> {
             let Some(children) = self.rendered_below.get(&parent) else { continue };
             let candidates: Vec<Vec<usize>> =
                 children.iter().map(|&child| self.candidates(child, place)).collect();
-            for (at, &child) in children.iter().enumerate() {
-                self.found[child] = self.choose(at, children, &candidates);
+            let mut rivals: HashMap<&[usize], Vec<usize>> = HashMap::new();
+            for (&child, candidates) in children.iter().zip(&candidates) {
+                rivals.entry(candidates).or_default().push(child);
+            }
+            for (&child, candidates) in children.iter().zip(&candidates) {
+                self.found[child] = self.choose(child, candidates, &rivals[&**candidates]);
             }
         }
         self.found
@@ -187,34 +215,44 @@ impl<'a> Search<'a> {
     /// there are none, those whose key is an action.
     fn candidates(&self, rendered: usize, place: Option<usize>) -> Vec<usize> {
         let line = &self.rendered[rendered];
-        let Some(below) = self.below.get(&place) else { return Vec::new() };
         let fits = |at: &usize| {
             let of = &self.template[*at];
             (of.level % 2 == line.level % 2) && matches(&of.text, &line.text)
         };
-        let all: Vec<usize> = below.iter().copied().filter(fits).collect();
-        let named: Vec<usize> =
-            all.iter().copied().filter(|&at| !is_open(&self.template[at].text)).collect();
-        if named.is_empty() { all } else { named }
+        for key in [key(&line.text), None] {
+            let Some(below) = self.below.get(&(place, key)).filter(|b| b.len() <= ALIKE) else {
+                continue;
+            };
+            self.spend(below.len());
+            let found: Vec<usize> = below.iter().copied().filter(fits).collect();
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Vec::new()
     }
 
-    fn choose(&self, at: usize, children: &[usize], candidates: &[Vec<usize>]) -> Option<usize> {
-        let own = &candidates[at];
-        if own.len() < 2 {
-            return own.first().copied();
+    /// Which of the candidates made a rendered line; `rivals` are all lines beside it, itself
+    /// included, that have the same.
+    fn choose(&self, rendered: usize, candidates: &[usize], rivals: &[usize]) -> Option<usize> {
+        if candidates.len() < 2 {
+            return candidates.first().copied();
+        }
+        if self.budget.get() == 0 {
+            return None;
         }
         // What stands below tells list items apart.
-        let scores: Vec<usize> =
-            own.iter().map(|&candidate| self.agreement(children[at], candidate)).collect();
+        let agreement = |&candidate: &usize| self.agreement(rendered, candidate);
+        let scores: Vec<usize> = candidates.iter().map(agreement).collect();
         let most = *scores.iter().max()?;
-        if scores.iter().filter(|&&score| score == most).count() == 1 {
-            return scores.iter().position(|&score| score == most).map(|i| own[i]);
+        let mut best = candidates.iter().zip(&scores).filter(|(_, score)| **score == most);
+        let first = best.next().map(|(candidate, _)| *candidate);
+        if best.next().is_none() {
+            return first;
         }
         // As many as there are lines to come from, each in its place.
-        let rivals: Vec<usize> =
-            (0..children.len()).filter(|&rival| candidates[rival] == *own).collect();
-        let order = rivals.iter().position(|&rival| rival == at)?;
-        (rivals.len() == own.len()).then(|| own[order])
+        let order = rivals.iter().position(|&rival| rival == rendered)?;
+        (rivals.len() == candidates.len()).then(|| candidates[order])
     }
 
     /// How many of the lines directly below a rendered one fit lines below the candidate, the line
@@ -309,9 +347,12 @@ fn nest(lines: &mut [Line], range: std::ops::Range<usize>) {
     }
 }
 
-/// Whether a line's key is an action, so that it fits any.
-fn is_open(template: &str) -> bool {
-    template.trim_start_matches(['-', ' ', '"', '\'']).starts_with(ACTION)
+/// What stands before a line's colon, or all of it where there is none: what a line of a template
+/// and the one that it becomes have in common. `None` where there is an action in it, so that it
+/// may become any.
+fn key(text: &str) -> Option<&str> {
+    let key = text.split(':').next().unwrap_or_default();
+    (!key.contains(ACTION)).then_some(key)
 }
 
 /// Whether a template's line can become a rendered one. An action may give nothing, also no blank
@@ -469,6 +510,29 @@ spec:
         assert_eq!(mask("a: {{- `}}` -}}  b"), "a:\u{1}b");
         assert_eq!(mask("a:\n  {{- x }}"), "a:\n  \u{1}");
         assert_eq!(mask("a: {{ x"), "a: \u{1}");
+    }
+
+    #[test]
+    fn huge_templates_cost_no_more_than_they_are_worth() {
+        let flat: String = (0..20_000).map(|i| format!("  k{i}: {{{{ .x }}}}\n")).collect();
+        let alike = "  same {{ .x }} line\n".repeat(20_000);
+        let twins = "kind: B\nv: {{ .x }}\n---\n".repeat(2_000);
+        for (text, expected) in [
+            (format!("kind: A\ndata:\n{flat}"), "20002~"),
+            (format!("kind: A\ndata: |\n{alike}"), "2?"),
+            (twins, "1?"),
+        ] {
+            let template = Template::new(&text);
+            let rendered = text.replace("{{ .x }}", "y");
+            let last = rendered.trim_end().split("\n---").map(|of| template.origins(of)).last();
+            let last = last.and_then(|origins| origins.last().copied());
+            let said = match last.expect("there are lines") {
+                LineOrigin::Same { line, .. } => format!("{line}="),
+                LineOrigin::Made { line, .. } => format!("{line}~"),
+                LineOrigin::Near { line, .. } => format!("{line}?"),
+            };
+            assert_eq!(said, expected);
+        }
     }
 
     #[test]
