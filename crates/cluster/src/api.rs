@@ -9,6 +9,8 @@ use kube::Client;
 use kube::client::Body;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::NoSubscriber;
 
 /// Requests under way at once.
 const AT_ONCE: usize = 8;
@@ -134,6 +136,8 @@ impl Api {
                 .to_bytes();
             Ok((head, bytes))
         };
+        // The client logs as errors what is tried again, or told as unread.
+        let answer = answer.with_subscriber(NoSubscriber::new());
         let (head, bytes) = match timeout(PATIENCE, answer).await {
             Ok(answer) => answer?,
             Err(_) => return Err(early(format!("no answer within {} s", PATIENCE.as_secs()))),
