@@ -17,8 +17,7 @@ const SECRETS: &[&str] = &[
 
 #[test]
 fn no_format_shows_a_credential() {
-    let formats =
-        ["text", "json", "sarif", "junit", "github", "gitlab", "csv", "markdown", "html"];
+    let formats = ["text", "json", "sarif", "junit", "github", "gitlab", "csv", "markdown", "html"];
     for format in formats {
         let run = seawall_in(&root(), &["scan", "examples/shop", "-o", format]);
         let text = run.stdout;

@@ -142,12 +142,13 @@ impl Scan {
             ran: &ran,
         };
         let notices = decisions.apply(&inventory, &mut results.findings);
+        let coverage = inventory.into_coverage();
         let fail_on = self.fail_on.or(config.fail_on).unwrap_or(Severity::High);
         let report = Report {
             version: env!("CARGO_PKG_VERSION"),
             findings: &results.findings,
             unknown: &results.unknown,
-            coverage: inventory.coverage(),
+            coverage: &coverage,
             tallies: &results.tallies,
             notices: &notices,
             framework: self.framework,

@@ -52,10 +52,7 @@ fn no_value_of_a_secret_is_printed() {
         assert_eq!(read["type"], kind);
         assert_eq!(read["kind"], "Secret");
         assert_eq!(read["immutable"], true);
-        assert_eq!(
-            read["data"],
-            serde_json::json!({"password": "", "release": ""})
-        );
+        assert_eq!(read["data"], serde_json::json!({"password": "", "release": ""}));
         assert_eq!(read["stringData"], serde_json::json!({"token": ""}));
         let annotations = &read["metadata"]["annotations"];
         assert_eq!(annotations["kubernetes.io/service-account.name"], "builder");
