@@ -1,6 +1,8 @@
 //! Against a real API server: the cluster, a bundle of it and the manifests come to the same
 //! findings; what may not be read is told; values of Secrets stay where they are.
 
+#![allow(clippy::print_stderr, reason = "a test that is left out says so")]
+
 #![cfg(feature = "cluster")]
 
 mod common;
