@@ -2,7 +2,6 @@
 //! findings; what may not be read is told; values of Secrets stay where they are.
 
 #![allow(clippy::print_stderr, reason = "a test that is left out says so")]
-
 #![cfg(feature = "cluster")]
 
 mod common;
