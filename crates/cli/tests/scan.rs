@@ -281,3 +281,16 @@ fn reports_go_to_files_side_by_side() {
     assert!(folder.path().join("out.csv").is_file());
     assert_eq!(scan(folder.path(), &["-o", "json=no/such/folder/x.json"]).code, 2);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_accounted_for() {
+    let folder = folder(&[("web.yaml", PRIVILEGED)]);
+    std::os::unix::fs::symlink("nowhere", folder.path().join("gone.yaml")).expect("a link is made");
+    let report = scan(folder.path(), &["-o", "json"]).json();
+    let parts = report["coverage"]["parts"].as_array().expect("parts is a list");
+    let gone =
+        parts.iter().find(|part| part["file"].as_str().is_some_and(|f| f.ends_with("gone.yaml")));
+    assert_eq!(gone.expect("it is listed")["outcome"], "unreadable");
+    assert_eq!(scan(folder.path(), &["--strict"]).code, 2);
+}

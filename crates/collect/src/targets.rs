@@ -179,6 +179,14 @@ impl Share<'_> {
             kind.is_file() || (kind.is_symlink() && entry.path().is_file())
         });
         if !is_file {
+            let link = entry.file_type().is_some_and(|kind| kind.is_symlink());
+            if link
+                && is_manifest_name(entry.path())
+                && let Err(error) = entry.path().metadata()
+            {
+                let path = entry.path().to_string_lossy().into_owned();
+                self.found.unreadable.push((path, format!("a link that leads nowhere: {error}")));
+            }
             return;
         }
         let path = entry.into_path();
