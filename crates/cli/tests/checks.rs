@@ -10,7 +10,7 @@ use common::{folder, root, seawall_in};
 #[test]
 fn checks_are_found_by_the_rules_of_other_tools() {
     let run = seawall_in(&root(), &["checks", "--covers", "kubescape:C-0057", "-o", "json"]);
-    let list = run.json();
+    let list = &run.json()["items"];
     assert!(
         list.as_array()
             .is_some_and(|list| { list.iter().any(|check| check["id"] == "privileged-container") })

@@ -123,7 +123,7 @@ fn of_subject(subject: &Subject) -> [Cow<'_, str>; 5] {
 }
 
 /// A cell that no spreadsheet runs.
-fn cell(text: &str) -> Cow<'_, str> {
+pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     let text = visible(text);
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}").into() } else { text }
 }

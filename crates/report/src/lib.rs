@@ -19,6 +19,7 @@ mod hidden;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod list;
 pub mod markdown;
 mod order;
 mod place;

@@ -4,20 +4,35 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use clap::{Args, ValueEnum};
-use seawall_checks::{FAMILIES, Framework, made};
+use clap::Args;
+use seawall_checks::{FAMILIES, Family, Framework, made};
 use seawall_model::Check;
+use seawall_report::list::{self, Column, ListFormat};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::Outcome;
 use crate::configuration::Configuration;
 use crate::output::to_stdout;
 
-#[derive(Clone, Copy, ValueEnum)]
-enum ListFormat {
-    Table,
-    Json,
+/// A check and the family that it is listed in.
+struct Listed {
+    family: &'static str,
+    check: &'static Check,
 }
+
+impl Serialize for Listed {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        describe(self.family, self.check).serialize(serializer)
+    }
+}
+
+const COLUMNS: [Column<Listed>; 4] = [
+    Column::new("ID", |listed| listed.check.id.to_owned()),
+    Column::new("SEVERITY", |listed| listed.check.severity.name().to_owned()),
+    Column::new("FAMILY", |listed| listed.family.to_owned()),
+    Column::new("TITLE", |listed| listed.check.title.to_owned()),
+];
 
 /// List the checks
 #[derive(Args)]
@@ -34,7 +49,7 @@ pub(crate) struct Checks {
     framework: Option<&'static Framework>,
     #[command(flatten)]
     configuration: Configuration,
-    /// Table or JSON
+    /// table, wide, json, yaml or csv
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: ListFormat,
     /// Write the book's pages of all checks into this folder, and list them in the SUMMARY.md above
@@ -50,15 +65,19 @@ impl Checks {
             return Ok(Outcome::Clean);
         }
         self.configuration.read(&[])?;
-        let checks: Vec<(&str, &'static Check)> = FAMILIES
+        let of_family = |family: &&'static Family| {
+            let id = family.id;
+            family.checks.iter().map(move |check| Listed { family: id, check })
+        };
+        let checks: Vec<Listed> = FAMILIES
             .iter()
-            .flat_map(|family| family.checks.iter().map(|check| (family.id, *check)))
-            .chain(made().iter().map(|check| ("custom", *check)))
-            .filter(|(_, check)| self.framework.is_none_or(|f| f.selects(check)))
-            .filter(|(_, check)| {
+            .flat_map(of_family)
+            .chain(made().iter().map(|check| Listed { family: "custom", check }))
+            .filter(|listed| self.framework.is_none_or(|f| f.selects(listed.check)))
+            .filter(|listed| {
                 self.covers
                     .as_ref()
-                    .is_none_or(|rule| seawall_checks::covering(rule).contains(check))
+                    .is_none_or(|rule| seawall_checks::covering(rule).contains(&listed.check))
             })
             .collect();
         if checks.is_empty()
@@ -66,29 +85,7 @@ impl Checks {
         {
             bail!("no check covers {rule:?}; ids are written as their tool writes them");
         }
-        match self.output {
-            ListFormat::Table => to_stdout(|out| {
-                let width = checks.iter().map(|(_, check)| check.id.len()).max().unwrap_or(0);
-                for (family, check) in &checks {
-                    writeln!(
-                        out,
-                        "{:width$}  {:8}  {family:15}  {}",
-                        check.id,
-                        check.severity.name(),
-                        check.title
-                    )?;
-                }
-                Ok(())
-            })?,
-            ListFormat::Json => {
-                let list: Vec<_> =
-                    checks.iter().map(|(family, check)| describe(family, check)).collect();
-                to_stdout(|out| {
-                    serde_json::to_writer_pretty(&mut *out, &list)?;
-                    out.write_all(b"\n")
-                })?;
-            }
-        }
+        to_stdout(|out| list::render(self.output, &COLUMNS, &checks, &[], out))?;
         Ok(Outcome::Clean)
     }
 }

@@ -1,0 +1,103 @@
+//! Where the objects come from, for the commands that ask questions about them.
+//!
+//! `scan` names its targets as arguments; commands whose arguments are the question take them as
+//! kubectl does, with `-f`. Files and clusters are both asked for: a question that silently went
+//! to the wrong cluster would be worse than none.
+
+use anyhow::bail;
+use clap::Args;
+use seawall_collect::{Collected, Options, Rendering};
+use seawall_model::document::Limits;
+use seawall_model::{Inventory, PartOutcome};
+
+use crate::Outcome;
+#[cfg(feature = "cluster")]
+use crate::cluster::Access;
+use crate::global::Global;
+use crate::progress::Progress;
+
+/// Which objects a question is about.
+#[derive(Args)]
+#[command(next_help_heading = "Objects")]
+pub(crate) struct Sources {
+    /// Read these files, directories, globs, Helm charts, kustomizations or bundles, or - for
+    /// standard input
+    #[arg(short, long = "filename", value_name = "TARGET", num_args = 1..)]
+    targets: Vec<String>,
+    /// Read the live cluster of the kubeconfig
+    #[cfg(feature = "cluster")]
+    #[arg(long, conflicts_with = "targets")]
+    cluster: bool,
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    access: Access,
+    /// Exit with 2 when something could not be read
+    #[arg(long)]
+    strict: bool,
+}
+
+/// What was read.
+pub(crate) struct Read {
+    /// All objects.
+    pub(crate) inventory: Inventory,
+    /// Whether a target that the user named could not be used.
+    target_failed: bool,
+    strict: bool,
+}
+
+impl Sources {
+    /// Reads all of it, and warns of what can't be read.
+    pub(crate) fn read(&self, global: &Global) -> anyhow::Result<Read> {
+        global.start_threads()?;
+        let Collected { inventory, target_failed, .. } = self.collect(global)?;
+        let read = Read { inventory, target_failed, strict: self.strict };
+        for what in read.unread() {
+            tracing::warn!("not read, so the answer may lack something: {what}");
+        }
+        Ok(read)
+    }
+
+    fn collect(&self, global: &Global) -> anyhow::Result<Collected> {
+        #[cfg(feature = "cluster")]
+        if self.cluster {
+            let inventory = self.access.inventory(Vec::new(), Limits::default())?;
+            return Ok(Collected { inventory, target_failed: false });
+        }
+        if self.targets.is_empty() {
+            bail!("say what to read: -f FILE, directory, chart or bundle, or --cluster");
+        }
+        let progress = Progress::new(global.is_quiet());
+        let rendering = Rendering::default();
+        let options = Options {
+            limits: Limits::default(),
+            rendering: Some(&rendering),
+            progress: &|step| progress.step(step),
+            ..Options::default()
+        };
+        Ok(seawall_collect::collect(&self.targets, &options)?)
+    }
+}
+
+impl Read {
+    /// What could not be read, with its place and reason.
+    pub(crate) fn unread(&self) -> Vec<String> {
+        let of_part = |part: &seawall_model::Part| {
+            let column = match part.outcome {
+                PartOutcome::Unreadable { column, .. } => column,
+                _ => 0,
+            };
+            match (part.line, column) {
+                (0, _) => format!("{}: {}", part.file, part.outcome),
+                (line, 0) => format!("{}:{line}: {}", part.file, part.outcome),
+                (line, column) => format!("{}:{line}:{column}: {}", part.file, part.outcome),
+            }
+        };
+        self.inventory.coverage().unread().map(of_part).collect()
+    }
+
+    /// What the command comes to: `outcome`, unless what was not read forbids it.
+    pub(crate) fn outcome(&self, outcome: Outcome) -> Outcome {
+        let unread = self.inventory.coverage().unread().next().is_some();
+        if self.target_failed || (self.strict && unread) { Outcome::InputError } else { outcome }
+    }
+}
