@@ -1,7 +1,6 @@
 //! Against a real API server: the cluster, a bundle of it and the manifests come to the same
 //! findings; what may not be read is told; values of Secrets stay where they are.
 
-#![allow(clippy::print_stderr, reason = "a test that is left out says so")]
 #![cfg(feature = "cluster")]
 
 mod common;
@@ -12,17 +11,6 @@ use std::path::{Path, PathBuf};
 use common::{Run, folder, root, seawall_in};
 use seawall_cluster_tests::Cluster;
 use serde_json::{Value, json};
-
-/// The cluster, or a word why there is none.
-fn cluster() -> Option<Cluster> {
-    match Cluster::start() {
-        Ok(cluster) => Some(cluster),
-        Err(why) => {
-            eprintln!("skipped: no cluster to test against: {}", why.0);
-            None
-        }
-    }
-}
 
 /// The documents of an example, namespaces and definitions first.
 fn documents(example: &str) -> Vec<String> {
@@ -216,7 +204,7 @@ spec:
 
 #[test]
 fn the_hardened_example_is_the_same_everywhere() {
-    let Some(cluster) = cluster() else { return };
+    let Some(cluster) = Cluster::start() else { return };
     cluster.apply(EXTERNAL_SECRETS).expect("the server takes it");
     let output = cluster.kubectl(
         &["wait", "--for=condition=Established", "crd/externalsecrets.external-secrets.io"],
@@ -231,7 +219,7 @@ fn the_hardened_example_is_the_same_everywhere() {
 
 #[test]
 fn the_example_is_the_same_everywhere() {
-    let Some(cluster) = cluster() else { return };
+    let Some(cluster) = Cluster::start() else { return };
     let taken = apply(&cluster, documents("shop"));
     assert!(taken.len() > 20, "{} documents were taken", taken.len());
     assert!(controllers_of_deployments(&cluster) > 0);

@@ -1,9 +1,33 @@
 //! A real API server with its etcd, on free ports of the loopback, for tests.
 //!
-//! Both are built once from the Go module proxy and kept in `~/.cache/seawall-tests`. Where Go,
-//! `openssl` or `kubectl` is missing, and in continuous integration (`CI`), there is no cluster, and
-//! a test that wants one says so and ends. There are no controllers and no nodes: a test makes by
-//! hand what they would make.
+//! ```no_run
+//! use seawall_cluster_tests::{Cluster, Setup};
+//!
+//! // The newest Kubernetes, as it comes.
+//! let Some(cluster) = Cluster::start() else { return };
+//! cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}").expect("it is taken");
+//!
+//! // Another version, with further arguments, of which the last of a name counts.
+//! let old = Setup::new()
+//!     .kubernetes("1.24.17")
+//!     .flag("--enable-admission-plugins=PodSecurityPolicy")
+//!     .flag("--disable-admission-plugins=ServiceAccount")
+//!     .user("developer", &["developers"]);
+//! let Some(cluster) = old.start() else { return };
+//! let admitted = cluster.kubectl_as("developer", &["create", "-f", "-"], "kind: Pod");
+//! ```
+//!
+//! The programs are built once from the Go module proxy and kept by version outside the checkout
+//! ([`programs`]). Where Go or `openssl` is missing there is no cluster, and the test that wants
+//! one says so and ends; never in continuous integration (`CI`), where it fails ([`left_out`]).
+//! Whatever becomes of the test, nothing of the cluster stays behind.
+//!
+//! There are no controllers and no nodes: a test makes by hand what they would make, or takes a
+//! whole node of `tests/node`.
+
+#![allow(clippy::print_stderr, reason = "a test that is left out says so")]
+
+mod programs;
 
 use std::fs;
 use std::io::Write as _;
@@ -12,52 +36,105 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-const ETCD: &str = "etcd-3.7.3";
-const API_SERVER: &str = "kube-apiserver-1.36.3";
+pub use programs::{ETCD, KUBERNETES, has, left_out, programs};
 
-/// How long the server may take to be ready.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the server may take to be ready: there may be other work for the machine.
+const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A running control plane; it ends when this is dropped.
-pub struct Cluster {
-    folder: tempfile::TempDir,
-    running: Vec<Child>,
+/// Runs a program until standard input ends, as it does when the test does, however that comes.
+const GUARD: &str = r#""$@" < /dev/null & read -r end; kill -9 $!; wait"#;
+
+/// What cluster to start.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    kubernetes: String,
+    flags: Vec<String>,
+    /// Names with their groups.
+    users: Vec<(String, Vec<String>)>,
 }
 
-/// Why there is no cluster to test against, as a plain word.
-#[derive(Debug)]
-pub struct NoCluster(pub String);
+impl Default for Setup {
+    fn default() -> Self {
+        Setup::new()
+    }
+}
 
-impl Cluster {
-    /// Starts a cluster with the users `admin` and `limited`, who has no rights until a test gives
-    /// them some.
-    ///
-    /// # Errors
-    ///
-    /// Where this machine can't have one.
-    pub fn start() -> Result<Cluster, NoCluster> {
-        let bin = binaries()?;
-        let fail = |error: std::io::Error| NoCluster(error.to_string());
-        let folder = tempfile::tempdir().map_err(fail)?;
-        let mut cluster = Cluster { folder, running: Vec::new() };
-        let [client, peer, api] = free_ports().map_err(fail)?;
-        let path = |name: &str| cluster.path(name).to_string_lossy().into_owned();
-        command("openssl", &["genrsa", "-out", &path("sa.key"), "2048"])?;
-        let tokens = "admintoken,admin,1,system:masters\nlimitedtoken,limited,2\n";
-        fs::write(cluster.path("tokens.csv"), tokens).map_err(fail)?;
-        for user in ["admin", "limited"] {
-            let text = kubeconfig(api, &path("certificates/apiserver.crt"), user);
-            fs::write(cluster.kubeconfig(user), text).map_err(fail)?;
+impl Setup {
+    /// The newest Kubernetes with RBAC, and the users `admin`, who may do everything, and
+    /// `limited`, who has no rights until a test gives them some.
+    pub fn new() -> Self {
+        let user = |name: &str, groups: &[&str]| {
+            (name.to_owned(), groups.iter().map(|&group| group.to_owned()).collect())
+        };
+        Setup {
+            kubernetes: KUBERNETES.to_owned(),
+            flags: Vec::new(),
+            users: vec![user("admin", &["system:masters"]), user("limited", &[])],
         }
-        let etcd = [
+    }
+
+    /// A version of Kubernetes, such as `1.24.17`: anything that the Go module proxy has.
+    #[must_use]
+    pub fn kubernetes(mut self, version: &str) -> Self {
+        version.clone_into(&mut self.kubernetes);
+        self
+    }
+
+    /// A further argument of the API server; it counts more than one of the same name before.
+    #[must_use]
+    pub fn flag(mut self, flag: impl Into<String>) -> Self {
+        self.flags.push(flag.into());
+        self
+    }
+
+    /// A further user, without rights but those of the groups.
+    #[must_use]
+    pub fn user(mut self, name: &str, groups: &[&str]) -> Self {
+        let groups = groups.iter().map(|&group| group.to_owned()).collect();
+        self.users.push((name.to_owned(), groups));
+        self
+    }
+
+    /// Starts the cluster; `None` where this machine can't have one.
+    ///
+    /// # Panics
+    ///
+    /// Where it should start, and does not.
+    pub fn start(self) -> Option<Cluster> {
+        let server = format!("kubernetes-{}/kube-apiserver", self.kubernetes);
+        let etcd = format!("{ETCD}/etcd");
+        let kubectl = format!("kubernetes-{KUBERNETES}/kubectl");
+        has("openssl", &["version"])?;
+        let tools = programs(&[&etcd, &server, &kubectl])?;
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let [client, peer, api] = free_ports().expect("there are free ports");
+        let mut cluster = Cluster {
+            folder,
+            kubectl: tools.join(kubectl),
+            address: format!("https://127.0.0.1:{api}"),
+            etcd: format!("http://127.0.0.1:{client}"),
+            running: Vec::new(),
+        };
+        let path = |name: &str| cluster.path(name).to_string_lossy().into_owned();
+        let key = ["genrsa", "-out", &path("sa.key"), "2048"];
+        let key = Command::new("openssl").args(key).output().expect("it was there before");
+        assert!(key.status.success(), "{}", String::from_utf8_lossy(&key.stderr));
+        let mut tokens = String::new();
+        for (number, (name, groups)) in self.users.iter().enumerate() {
+            tokens.push_str(&format!("{name}token,{name},{number},\"{}\"\n", groups.join(",")));
+            let text = kubeconfig(&cluster.address, &path("certificates/apiserver.crt"), name);
+            fs::write(cluster.kubeconfig(name), text).expect("the folder is writable");
+        }
+        fs::write(cluster.path("tokens.csv"), tokens).expect("the folder is writable");
+        let of_etcd = [
             format!("--data-dir={}", path("etcd")),
-            format!("--listen-client-urls=http://127.0.0.1:{client}"),
-            format!("--advertise-client-urls=http://127.0.0.1:{client}"),
+            format!("--listen-client-urls={}", cluster.etcd),
+            format!("--advertise-client-urls={}", cluster.etcd),
             format!("--listen-peer-urls=http://127.0.0.1:{peer}"),
             "--unsafe-no-fsync".to_owned(),
         ];
-        let server = [
-            format!("--etcd-servers=http://127.0.0.1:{client}"),
+        let mut of_server = vec![
+            format!("--etcd-servers={}", cluster.etcd),
             format!("--cert-dir={}", path("certificates")),
             format!("--secure-port={api}"),
             "--bind-address=127.0.0.1".to_owned(),
@@ -69,16 +146,39 @@ impl Cluster {
             "--service-cluster-ip-range=10.0.0.0/16".to_owned(),
             "--allow-privileged=true".to_owned(),
         ];
-        cluster.run(&bin.join(ETCD), &etcd).map_err(fail)?;
-        cluster.run(&bin.join(API_SERVER), &server).map_err(fail)?;
+        of_server.extend(self.flags);
+        cluster.run("etcd", &tools.join(etcd), &of_etcd);
+        cluster.run("kube-apiserver", &tools.join(server), &of_server);
         let began = Instant::now();
         while !cluster.kubectl(&["get", "--raw", "/readyz"], "").status.success() {
-            if began.elapsed() > PATIENCE {
-                return Err(NoCluster(format!("the API server is not ready: {}", cluster.log())));
-            }
+            assert!(
+                began.elapsed() < PATIENCE,
+                "the API server is not ready: {}",
+                cluster.log("kube-apiserver")
+            );
             std::thread::sleep(Duration::from_millis(300));
         }
-        Ok(cluster)
+        Some(cluster)
+    }
+}
+
+/// A running control plane; it ends when this is dropped, or the process does.
+pub struct Cluster {
+    folder: tempfile::TempDir,
+    kubectl: PathBuf,
+    address: String,
+    etcd: String,
+    running: Vec<Child>,
+}
+
+impl Cluster {
+    /// Starts the cluster of [`Setup::new`]; `None` where this machine can't have one.
+    ///
+    /// # Panics
+    ///
+    /// Where it should start, and does not.
+    pub fn start() -> Option<Cluster> {
+        Setup::new().start()
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -95,25 +195,34 @@ impl Cluster {
         self.path(&format!("{user}.kubeconfig"))
     }
 
+    /// The address of the API server, such as `https://127.0.0.1:41234`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The address of etcd, which asks for no credentials.
+    pub fn etcd(&self) -> &str {
+        &self.etcd
+    }
+
+    /// What a component, `etcd` or `kube-apiserver`, said last.
+    pub fn log(&self, component: &str) -> String {
+        let text = fs::read_to_string(self.path(&format!("{component}.log"))).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(8)..].join("\n")
+    }
+
     /// Runs kubectl as the admin, with a text on standard input.
     pub fn kubectl(&self, arguments: &[&str], input: &str) -> Output {
-        let mut child = Command::new("kubectl")
-            .arg("--kubeconfig")
-            .arg(self.kubeconfig("admin"))
-            .arg("--request-timeout=20s")
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("kubectl was found before");
-        let mut stdin = child.stdin.take().expect("it is piped");
-        // kubectl may end without reading.
-        let written = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        let output = child.wait_with_output().expect("kubectl ends");
-        assert!(written.is_ok() || !output.status.success(), "kubectl did not read: {written:?}");
-        output
+        self.kubectl_as("admin", arguments, input)
+    }
+
+    /// Runs kubectl as a user, with a text on standard input.
+    pub fn kubectl_as(&self, user: &str, arguments: &[&str], input: &str) -> Output {
+        let mut command = Command::new(&self.kubectl);
+        command.arg("--kubeconfig").arg(self.kubeconfig(user)).arg("--request-timeout=20s");
+        command.args(arguments);
+        with_input(command, input)
     }
 
     /// Creates or changes what a manifest says; what kubectl complains of where the server refuses.
@@ -123,64 +232,45 @@ impl Cluster {
         if output.status.success() { Ok(()) } else { Err(complaint) }
     }
 
-    fn run(&mut self, program: &Path, arguments: &[String]) -> std::io::Result<()> {
-        let log = fs::File::create(self.path(&format!("{}.log", self.running.len())))?;
-        let child = Command::new(program)
+    fn run(&mut self, name: &str, program: &Path, arguments: &[String]) {
+        let log = fs::File::create(self.path(&format!("{name}.log"))).expect("it is writable");
+        let child = Command::new("sh")
+            .args(["-c", GUARD, "guard"])
+            .arg(program)
             .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().expect("a file can be shared"))
             .stderr(log)
-            .spawn()?;
-        self.running.push(child);
-        Ok(())
-    }
-
-    fn log(&self) -> String {
-        let text = fs::read_to_string(self.path("1.log")).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().rev().take(5).collect();
-        lines.join(" | ")
+            .spawn();
+        self.running.push(child.expect("there is a shell"));
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // The API server first; it does not end by itself once etcd is gone, so neither is asked.
+        // The API server first, since it does not end by itself once etcd is gone.
         for child in self.running.iter_mut().rev() {
-            // It may have ended by itself.
-            if child.kill().is_ok() {
-                child.wait().expect("a child that was killed can be waited for");
-            }
+            drop(child.stdin.take());
+            child.wait().expect("a child can be waited for");
         }
     }
 }
 
-fn binaries() -> Result<PathBuf, NoCluster> {
-    if std::env::var_os("CI").is_some() {
-        return Err(NoCluster("continuous integration runs without a cluster".to_owned()));
-    }
-    for (tool, argument) in [("openssl", "version"), ("kubectl", "help")] {
-        command(tool, &[argument])?;
-    }
-    let home = std::env::var_os("HOME").ok_or_else(|| NoCluster("no HOME".to_owned()))?;
-    let bin = Path::new(&home).join(".cache/seawall-tests/bin");
-    if !bin.join(ETCD).exists() || !bin.join(API_SERVER).exists() {
-        command("go", &["version"])?;
-        let build = concat!(env!("CARGO_MANIFEST_DIR"), "/build");
-        command(build, &[&bin.to_string_lossy()])?;
-    }
-    Ok(bin)
-}
-
-fn command(program: &str, arguments: &[&str]) -> Result<(), NoCluster> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
-    match output {
-        Err(error) => Err(NoCluster(format!("{program}: {error}"))),
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            Err(NoCluster(format!("{program} failed: {}", said.trim())))
-        }
-    }
+/// Runs a command to its end, with a text on standard input.
+///
+/// # Panics
+///
+/// Where the command is not there, or succeeds without having read the text.
+pub fn with_input(mut command: Command, input: &str) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program is there");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    // The program may end without reading.
+    let written = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = child.wait_with_output().expect("a child can be waited for");
+    assert!(written.is_ok() || !output.status.success(), "the text was not read: {written:?}");
+    output
 }
 
 /// Ports that were free a moment ago.
@@ -194,13 +284,13 @@ fn free_ports() -> std::io::Result<[u16; 3]> {
     Ok(ports)
 }
 
-fn kubeconfig(port: u16, authority: &str, user: &str) -> String {
+fn kubeconfig(address: &str, authority: &str, user: &str) -> String {
     format!(
         "apiVersion: v1
 kind: Config
 clusters:
 - name: test
-  cluster: {{server: \"https://127.0.0.1:{port}\", certificate-authority: {authority}}}
+  cluster: {{server: \"{address}\", certificate-authority: {authority}}}
 users:
 - name: {user}
   user: {{token: {user}token}}
