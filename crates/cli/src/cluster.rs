@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::Args;
 use seawall_cluster::Options;
-use seawall_collect::Observed;
-use seawall_model::Inventory;
+use seawall_collect::{Collected, Observed};
 use seawall_model::document::Limits;
 
 /// Whether to read a live cluster instead of files.
@@ -48,11 +47,11 @@ impl Access {
     }
 
     /// Reads the cluster into an inventory, in which it is called `cluster`.
-    pub(crate) fn inventory(
+    pub(crate) fn collect(
         &self,
         namespaces: Vec<String>,
         limits: Limits,
-    ) -> anyhow::Result<Inventory> {
+    ) -> anyhow::Result<Collected> {
         let mut observed = Observed::new("cluster", limits);
         let version = env!("CARGO_PKG_VERSION");
         let options = self.options(namespaces)?;
@@ -60,6 +59,8 @@ impl Access {
             observed.add(members);
             Ok(())
         })?;
-        Ok(observed.into_inventory(&manifest))
+        let inventory = observed.into_inventory(&manifest);
+        let server_versions = [manifest.server_version].into();
+        Ok(Collected { inventory, target_failed: false, server_versions })
     }
 }

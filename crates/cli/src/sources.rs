@@ -60,8 +60,7 @@ impl Sources {
     fn collect(&self, global: &Global) -> anyhow::Result<Collected> {
         #[cfg(feature = "cluster")]
         if self.cluster {
-            let inventory = self.access.inventory(Vec::new(), Limits::default())?;
-            return Ok(Collected { inventory, target_failed: false });
+            return self.access.collect(Vec::new(), Limits::default());
         }
         if self.targets.is_empty() {
             bail!("say what to read: -f FILE, directory, chart or bundle, or --cluster");

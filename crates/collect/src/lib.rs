@@ -13,7 +13,7 @@ mod render;
 mod targets;
 mod template;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -105,9 +105,12 @@ pub(crate) struct File {
 pub struct Collected {
     /// All that was read, and what was not.
     pub inventory: Inventory,
-    /// Whether a chart or kustomization that the user named could not be rendered. It is in the
-    /// coverage as any; but who names one asks for it.
+    /// Whether a chart or kustomization that the user named could not be rendered, or a bundle not
+    /// be read to its end. It is in the coverage as any; but who names one asks for it.
     pub target_failed: bool,
+    /// The versions of the API servers that the objects were read from, such as `v1.36.3`; none for
+    /// manifests.
+    pub server_versions: BTreeSet<String>,
 }
 
 /// Collects everything that the targets name: paths, globs, or `-` for standard input.
@@ -153,15 +156,21 @@ pub fn collect(targets: &[String], options: &Options<'_>) -> Result<Collected, E
             *content = Some(if is_rendered { Vec::new() } else { read(file) });
         }
     });
-    let target_failed =
+    let mut target_failed =
         projects.iter().zip(&rendered).any(|((_, of), done)| of.is_target && done.is_err());
     let mut inventory = Inventory::new();
     let mut projects = projects.iter().map(|(before, _)| *before).zip(rendered).peekable();
+    let mut server_versions = BTreeSet::new();
     let mut add = |pieces: Vec<Piece>| {
         for piece in pieces {
             match piece {
                 Piece::Entry(entry) => inventory.add(*entry),
                 Piece::Part(part) => inventory.note(part),
+                // Only what is named is read as a bundle.
+                Piece::Bundle(told) => {
+                    target_failed |= !told.whole;
+                    server_versions.extend(Some(told.server_version).filter(|v| !v.is_empty()));
+                }
             }
         }
     };
@@ -184,7 +193,7 @@ pub fn collect(targets: &[String], options: &Options<'_>) -> Result<Collected, E
         });
     }
     inventory.note_other_files(other_files);
-    Ok(Collected { inventory, target_failed })
+    Ok(Collected { inventory, target_failed, server_versions })
 }
 
 fn render(project: &Project, options: &Options<'_>) -> Result<Vec<Piece>, Part> {

@@ -17,6 +17,16 @@ pub(crate) enum Piece {
     Entry(Box<Entry>),
     /// One that was not, or that holds nothing.
     Part(Part),
+    /// What a bundle tells of itself.
+    Bundle(Told),
+}
+
+/// What a bundle tells of itself, beside its objects.
+pub(crate) struct Told {
+    /// The API server's version, such as `v1.36.3`; empty where it is not known.
+    pub(crate) server_version: String,
+    /// Whether it could be read to its end.
+    pub(crate) whole: bool,
 }
 
 /// Bytes from which on a file's documents are parsed on all cores: below, other files keep them
@@ -31,7 +41,10 @@ pub(crate) fn file(file: &File, limits: &Limits) -> Vec<Piece> {
     };
     if let Some(path) = file.path.as_ref().filter(|_| bundle::is_bundle(&name)) {
         return bundle::read(path, &name, limits).unwrap_or_else(|error| {
-            whole(PartOutcome::Unreadable { cause: error.to_string(), column: 0 })
+            let told = Told { server_version: String::new(), whole: false };
+            let mut pieces = whole(PartOutcome::Unreadable { cause: error.to_string(), column: 0 });
+            pieces.push(Piece::Bundle(told));
+            pieces
         });
     }
     let bytes = match bytes_of(file, limits) {

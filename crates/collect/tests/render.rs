@@ -244,7 +244,7 @@ fn a_kustomization_without_a_program_is_unread_and_its_files_are_read() {
 fn without_rendering_files_are_read_as_they_stand() {
     let place = Place::new(&[]);
     let target = place.0.path().join("shop").to_string_lossy().into_owned();
-    let Collected { inventory, target_failed } =
+    let Collected { inventory, target_failed, .. } =
         collect(&[target], &Options::default()).expect("the target is there");
     assert_eq!(inventory.coverage().counts().templates, 1);
     assert!(!target_failed);

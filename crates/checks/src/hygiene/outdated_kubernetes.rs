@@ -8,7 +8,7 @@ use super::version::Version;
 const SUPPORTED: u32 = 3;
 
 /// A node whose kubelet is older than the three minor versions that the Kubernetes project mends,
-/// counted from the newest that Seawall knows or the version that is aimed at.
+/// counted from the newest that Seawall knows: what a cluster runs, or aims at, mends nothing.
 pub const CHECK: Check = Check {
     id: "outdated-kubernetes",
     title: "Node runs a Kubernetes version that is no longer supported",
@@ -33,7 +33,7 @@ fn run<'a>(node: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     let Some(version) = Version::parse(text) else {
         return Err(Undecided { node: kubelet, why: format!("{text} is no version").into() });
     };
-    let newest = cx.settings().kubernetes_minor.unwrap_or(seawall_schema::Version::LATEST.minor());
+    let newest = seawall_schema::Version::LATEST.minor();
     let oldest = (u32::from(newest) + 1).saturating_sub(SUPPORTED);
     if version.major == 1 && version.minor < oldest {
         cx.fail(

@@ -1,14 +1,16 @@
 //! `seawall scan`: from targets to a report.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use seawall_checks::{FRAMEWORKS, Framework, Selection};
+use seawall_collect::Collected;
 use seawall_config::{Baseline, Config, Decisions};
 use seawall_model::document::Limits;
-use seawall_model::{Check, Finding, Inventory, Notice, NoticeKind, Severity};
+use seawall_model::{Check, Finding, Notice, NoticeKind, Severity};
 use seawall_report::Report;
 use seawall_schema::Version;
 
@@ -36,7 +38,7 @@ use crate::rendering::Rendering;
 
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage or input error; also 2 with
 --strict when something could not be read or decided, and when a chart or kustomization that is
-named as a target can't be rendered.")]
+named as a target can't be rendered, or a bundle not be read to its end.")]
 pub(crate) struct Scan {
     /// Files, directories, globs, Helm charts, kustomizations, or - for standard input
     #[arg(default_value = ".", value_name = "TARGET")]
@@ -71,8 +73,8 @@ pub(crate) struct Scan {
     /// Exit with 2 when something could not be read or decided
     #[arg(long)]
     strict: bool,
-    /// The Kubernetes version whose API the objects are for, such as 1.30 [default: the newest
-    /// known]
+    /// The Kubernetes version whose API the objects are for, such as 1.30 [default: that of the
+    /// cluster or bundle, or else the newest known]
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<Version>,
     /// Read files that .gitignore or .seawallignore leave out
@@ -119,9 +121,8 @@ impl Scan {
         let selection = self.selection(&config)?;
         let rendering = self.rendering.options(self.kubernetes_version)?;
         let live = self.live()?;
-        let seawall_collect::Collected { inventory, target_failed } = if let Some(inventory) = live
-        {
-            seawall_collect::Collected { inventory, target_failed: false }
+        let Collected { inventory, target_failed, server_versions } = if let Some(live) = live {
+            live
         } else {
             let progress = Progress::new(global.is_quiet());
             let options = seawall_collect::Options {
@@ -132,6 +133,9 @@ impl Scan {
             };
             seawall_collect::collect(&self.targets, &options)?
         };
+        if config.settings.kubernetes_minor.is_none() {
+            config.settings.kubernetes_minor = minor_of(&server_versions);
+        }
         let mut results = seawall_checks::run(&inventory, &selection, &config.settings);
         let ran: Vec<&'static Check> = selection.checks().collect();
         let decisions = Decisions {
@@ -171,11 +175,11 @@ impl Scan {
     }
 
     /// The objects of a live cluster, where one is asked for.
-    fn live(&self) -> anyhow::Result<Option<Inventory>> {
+    fn live(&self) -> anyhow::Result<Option<Collected>> {
         #[cfg(feature = "cluster")]
         if self.live.cluster {
             let namespaces = self.rendering.namespace.iter().cloned().collect();
-            return Ok(Some(self.live.access.inventory(namespaces, Limits::default())?));
+            return Ok(Some(self.live.access.collect(namespaces, Limits::default())?));
         }
         Ok(None)
     }
@@ -222,6 +226,30 @@ impl Scan {
                 .filter_map(|check| Some((check, config.severity(check)?))),
         ))
     }
+}
+
+/// The version of Kubernetes that the servers run, where they are of one that is known.
+fn minor_of(servers: &BTreeSet<String>) -> Option<u8> {
+    let mut minors = BTreeSet::new();
+    for server in servers {
+        match server.parse::<Version>() {
+            Ok(version) => minors.insert(version.minor()),
+            Err(why) => {
+                tracing::warn!("the server's version is left aside: {why}");
+                false
+            }
+        };
+    }
+    if minors.len() > 1 {
+        let all: Vec<&str> = servers.iter().map(String::as_str).collect();
+        tracing::warn!(
+            "the clusters run {}; --kubernetes-version says which one counts [default: the newest \
+             known]",
+            all.join(" and ")
+        );
+        return None;
+    }
+    minors.first().copied()
 }
 
 /// Today in UTC.

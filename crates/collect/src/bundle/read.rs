@@ -14,7 +14,7 @@ use tar::EntryType;
 
 use super::{FORMAT, MANIFEST, Manifest, Member, OBJECTS, Unread};
 use crate::observed::Observed;
-use crate::read::Piece;
+use crate::read::{Piece, Told};
 
 /// A bundle can't be used at all.
 #[derive(Debug, thiserror::Error)]
@@ -95,8 +95,11 @@ fn from_reader(
         return Err(BundleError::NoBundle(format!("{MANIFEST}: {cause}")));
     }
     let mut manifest = manifest.unwrap_or_default();
+    let told = Told { server_version: manifest.server_version.clone(), whole: gap.is_none() };
     manifest.unread.extend(gap.map(|cause| Unread { what: MANIFEST.to_owned(), cause }));
-    Ok(observed.into_pieces(&manifest))
+    let mut pieces = observed.into_pieces(&manifest);
+    pieces.push(Piece::Bundle(told));
+    Ok(pieces)
 }
 
 fn parse_manifest(text: &str) -> Result<Manifest, BundleError> {
@@ -168,6 +171,8 @@ impl Contents {
                 _ => long_path = None,
             }
         }
+        // The archive ends before the compression does, whose checksum is the last of it.
+        io::copy(&mut archive.into_inner(), &mut io::sink())?;
         Ok(())
     }
 

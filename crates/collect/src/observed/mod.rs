@@ -100,6 +100,7 @@ impl Observed {
             match piece {
                 Piece::Entry(entry) => inventory.add(*entry),
                 Piece::Part(part) => inventory.note(part),
+                Piece::Bundle(_) => {}
             }
         }
         inventory

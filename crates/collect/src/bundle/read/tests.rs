@@ -53,7 +53,7 @@ fn pieces(bytes: &[u8]) -> Result<(usize, Vec<String>), BundleError> {
             PartOutcome::Unreadable { cause, .. } => Some(format!("{}: {cause}", part.file)),
             other => Some(format!("{}: {other}", part.file)),
         },
-        Piece::Entry(_) => None,
+        Piece::Entry(_) | Piece::Bundle(_) => None,
     });
     Ok((objects, unread.collect()))
 }
@@ -67,9 +67,10 @@ fn what_was_written_is_read() {
     let names: Vec<String> = from_reader(&bytes[..], "b", &Limits::default())
         .expect("it is a bundle")
         .into_iter()
-        .map(|piece| match piece {
-            Piece::Entry(entry) => entry.parts()[0].file.to_string(),
+        .filter_map(|piece| match piece {
+            Piece::Entry(entry) => Some(entry.parts()[0].file.to_string()),
             Piece::Part(part) => panic!("{part:?}"),
+            Piece::Bundle(_) => None,
         })
         .collect();
     assert_eq!(names[0], "b/core/v1/pods/shop/a.json");
