@@ -1,6 +1,7 @@
 //! Realistic input for Seawall, made on the spot: benchmarks and fuzzing need much of it, and the
 //! repository should hold none of it.
 
+pub mod bundle;
 pub mod corpus;
 pub mod hostile;
 

@@ -6,14 +6,16 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use seawall_benches::hostile;
+use seawall_benches::{bundle, hostile};
 
-/// Write realistic manifests: many files, one large file, or hostile texts.
+/// Write realistic manifests: many files, one large file, a bundle, or hostile texts.
 #[derive(Parser)]
 #[command(after_help = "\
 Examples:
   corpus --manifests 5000 --out /tmp/corpus
   corpus --single-file /tmp/large.yaml --bytes 100MB
+  corpus --bundle /tmp/cluster.tar.zst --objects 100000
+  corpus --bundle /tmp/deployments.tar.zst --objects 100000 --pods 0
   corpus --hostile /tmp/hostile")]
 struct Arguments {
     /// Directory for one file a manifest.
@@ -28,6 +30,15 @@ struct Arguments {
     /// The least size of --single-file, in bytes, or with kB or MB.
     #[arg(long, default_value = "100MB", value_parser = size)]
     bytes: u64,
+    /// A bundle as `seawall collect` writes it.
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    /// The least number of objects in --bundle.
+    #[arg(long, default_value_t = 100_000)]
+    objects: u64,
+    /// Pods of each Deployment in --bundle, which fold into it; with 0 there are Deployments alone.
+    #[arg(long, default_value_t = 10)]
+    pods: u32,
     /// Directory for the hostile texts.
     #[arg(long, value_name = "DIR")]
     hostile: Option<PathBuf>,
@@ -59,6 +70,11 @@ fn main() -> Result<()> {
             seawall_benches::write_stream(file, arguments.bytes, arguments.seed)?;
         writeln!(out, "{}: {documents} documents, {bytes} bytes", file.display())?;
     }
+    if let Some(file) = &arguments.bundle {
+        let shape = bundle::Shape { objects: arguments.objects, pods: arguments.pods };
+        let (objects, bytes) = bundle::write(file, shape, arguments.seed)?;
+        writeln!(out, "{}: {objects} objects, {bytes} bytes", file.display())?;
+    }
     if let Some(directory) = &arguments.hostile {
         fs::create_dir_all(directory)?;
         for (name, text) in hostile::texts() {
@@ -66,8 +82,9 @@ fn main() -> Result<()> {
         }
         writeln!(out, "{}: {} texts", directory.display(), hostile::texts().len())?;
     }
-    if arguments.out.is_none() && arguments.single_file.is_none() && arguments.hostile.is_none() {
-        bail!("nothing to write: give --out, --single-file or --hostile");
+    let wanted = [&arguments.out, &arguments.single_file, &arguments.bundle, &arguments.hostile];
+    if wanted.iter().all(|path| path.is_none()) {
+        bail!("nothing to write: give --out, --single-file, --bundle or --hostile");
     }
     Ok(())
 }
