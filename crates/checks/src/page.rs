@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use seawall_model::document::{Limits, Node, chunks, read};
-use seawall_model::{Check, Fix, ObjectKind, Scope, Source};
+use seawall_model::{Check, Fix, NoFix, ObjectKind, Scope, Source};
 
 use crate::registry::{FAMILIES, all};
 
@@ -24,7 +24,7 @@ pub fn page(check: &Check) -> String {
             let _infallible = write!(page, "\n## {title}\n\n{}\n", lines.join("\n"));
         }
     };
-    section("Fix", check.fix.map(fix).into_iter().collect());
+    section("Fix", vec![fix(check.fix)]);
     let examples = examples(check.cases);
     section("Fails", examples.0.map(|text| fenced(&text)).into_iter().collect());
     section("Passes", examples.1.map(|text| fenced(&text)).into_iter().collect());
@@ -34,7 +34,11 @@ pub fn page(check: &Check) -> String {
     page
 }
 
-fn fix(fix: Fix) -> String {
+fn fix(fix: Result<Fix, NoFix>) -> String {
+    let fix = match fix {
+        Ok(fix) => fix,
+        Err(none) => return format!("There is no automatic fix. {}", none.why()),
+    };
     let (option, kind) = if fix.safety.is_safe() { ("", "Safe") } else { (" --unsafe", "Unsafe") };
     format!("`seawall fix{option}` does it where it can. {kind}: {}", fix.safety.why())
 }

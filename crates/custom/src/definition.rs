@@ -6,7 +6,7 @@ use std::sync::Arc;
 use globset::Glob;
 use seawall_config::ConfigErrors;
 use seawall_model::document::{Limits, Node, chunks, read};
-use seawall_model::{Check, Location, Mapping, Scope, Severity, Source, Span};
+use seawall_model::{Check, Location, Mapping, NoFix, Scope, Severity, Source, Span};
 
 use crate::expression::Expression;
 use crate::rule::{CelRule, Subject};
@@ -181,7 +181,7 @@ impl Reader {
             covers: &[],
             links: &[],
             scope: Scope::Rule(Box::leak(Box::new(rule))),
-            fix: None,
+            fix: Err(NoFix::Custom),
             cases: "",
         });
     }

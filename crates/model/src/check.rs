@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::document::Node;
-use crate::fix::Fix;
+use crate::fix::{Fix, NoFix};
 use crate::inventory::Inventory;
 use crate::object::{Object, ObjectKind};
 use crate::read::Undecided;
@@ -37,8 +37,8 @@ pub struct Check {
     pub links: &'static [&'static str],
     /// What it looks at, and how.
     pub scope: Scope,
-    /// How its findings are put right without a person who decides, if they can be.
-    pub fix: Option<Fix>,
+    /// How its findings are put right without a person who decides, or why they are not.
+    pub fix: Result<Fix, NoFix>,
     /// Its cases, in YAML, beside the check's file.
     pub cases: &'static str,
 }

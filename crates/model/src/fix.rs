@@ -43,8 +43,73 @@ impl Safety {
     }
 }
 
+/// Why no machine puts a check's findings right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoFix {
+    /// What to write is not in the manifests.
+    Decision,
+    /// An object is missing, and fixes change those that are there.
+    NewObject,
+    /// Two things do not agree, and which of them is meant is not written.
+    Intent,
+    /// What is wrong stands outside the manifests.
+    Outside,
+    /// A secret has been written down.
+    Leaked,
+    /// Somebody may use the rights.
+    Rights,
+    /// The check is one of the team's own.
+    Custom,
+}
+
+impl NoFix {
+    /// The reason, as sentences.
+    pub fn why(self) -> &'static str {
+        match self {
+            NoFix::Decision => {
+                "What to write instead depends on what the workload and its cluster need, which \
+                 the manifests do not say."
+            }
+            NoFix::NewObject => {
+                "It takes an object that is not there, and `seawall fix` changes those that are."
+            }
+            NoFix::Intent => {
+                "Two things do not agree, or something is not understood, and the manifests do \
+                 not say what was meant."
+            }
+            NoFix::Outside => {
+                "The manifest is not what is wrong, or does not hold what is needed: it takes \
+                 another image, version or node."
+            }
+            NoFix::Leaked => {
+                "A secret that was written down stays known when the file changes: it has to be \
+                 replaced where it is accepted, and kept elsewhere."
+            }
+            NoFix::Rights => {
+                "Whose work needs the rights, and which of them, the manifests do not say."
+            }
+            NoFix::Custom => "It is a check of the team's own, and those carry none.",
+        }
+    }
+}
+
 /// The edits that put one finding right, or why there are none here.
-pub type Edits<'a> = Result<Vec<Edit<'a>>, Cow<'static, str>>;
+pub type Edits<'a> = Result<Vec<Edit<'a>>, Unfixed>;
+
+/// Why a check's fix leaves one finding alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfixed {
+    /// What to write is not known here: it is for a person, as if the check had no fix.
+    Open(Cow<'static, str>),
+    /// What to write is known, and would do harm as long as something else stands.
+    Refused(Cow<'static, str>),
+}
+
+impl<T: Into<Cow<'static, str>>> From<T> for Unfixed {
+    fn from(why: T) -> Self {
+        Unfixed::Open(why.into())
+    }
+}
 
 /// A finding seen again in the inventory that was checked.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +120,8 @@ pub struct Flaw<'a> {
     pub container: &'a str,
     /// The field at fault, or the nearest parent of one that is missing.
     pub node: Node<'a>,
+    /// The field as the finding has it, with what is missing below the node.
+    pub path: &'a str,
 }
 
 impl<'a> Flaw<'a> {
@@ -64,7 +131,8 @@ impl<'a> Flaw<'a> {
         let place = finding.place?;
         let object = inventory.object(place.object as usize);
         let container = finding.subject.container.as_deref().unwrap_or_default();
-        Some(Flaw { object, container, node: object.root().document().node(place.node) })
+        let node = object.root().document().node(place.node);
+        Some(Flaw { object, container, node, path: &finding.path })
     }
 
     /// The pod or pod template that it stands in.

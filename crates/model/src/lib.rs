@@ -35,7 +35,7 @@ pub use coverage::{Counts, Coverage, Outcome as PartOutcome, Part};
 pub use finding::{
     Finding, Fingerprint, Notice, NoticeKind, Origin, Peer, Place, Subject, Suppression, Unknown,
 };
-pub use fix::{Change, Edit, Edits, Fix, Flaw, Safety, Value};
+pub use fix::{Change, Edit, Edits, Fix, Flaw, NoFix, Safety, Unfixed, Value};
 pub use inventory::{Entry, Inventory};
 pub use object::{Object, ObjectId, ObjectKind};
 pub use quantity::Quantity;

@@ -155,7 +155,7 @@ pub(crate) fn like(old: &str, new: &str) -> String {
 }
 
 fn string(text: &str, quoted: bool) -> String {
-    if quoted || !is_plain(text) { double_quoted(text) } else { text.to_owned() }
+    if quoted || !(is_plain(text) || is_amount(text)) { double_quoted(text) } else { text.to_owned() }
 }
 
 /// Whether a string needs no quotes anywhere in YAML 1.1 or 1.2. Narrower than it could be.
@@ -166,6 +166,14 @@ fn is_plain(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:".contains(c))
         && !text.ends_with(':')
         && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Whether a string is digits and the unit of a quantity, such as `128Mi`, which no YAML takes for
+/// a number.
+fn is_amount(text: &str) -> bool {
+    const UNITS: &[&str] = &["Ki", "Mi", "Gi", "Ti", "m", "k", "M", "G", "T"];
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    unit.len() < text.len() && UNITS.contains(&unit)
 }
 
 /// A string as JSON has it, which YAML reads the same.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seawall_model::document::{Limits, Node, chunks, read};
 use seawall_model::{
-    Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Source, Undecided,
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity, Source, Undecided,
 };
 
 /// An entry of `mapRoles` or `mapUsers` in the ConfigMap `aws-auth` of `kube-system` that gives
@@ -23,7 +23,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html"],
     scope: Scope::Object(&[ObjectKind::ConfigMap], run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("aws_auth_maps_to_masters.yaml"),
 };
 

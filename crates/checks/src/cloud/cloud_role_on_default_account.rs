@@ -1,6 +1,6 @@
 //! A cloud role for whoever comes by.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// A ServiceAccount `default` with the annotation that gives it a role in AWS, Google Cloud or
 /// Azure.
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html",
     ],
     scope: Scope::Object(&[ObjectKind::ServiceAccount], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("cloud_role_on_default_account.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! An agent on the node hands out the node's own rights.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// What asks for cloud roles through kube2iam, kiam or AAD Pod Identity: the pod annotation
 /// `iam.amazonaws.com/role`, the namespace annotation `iam.amazonaws.com/permitted`, the pod label
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/security/service-accounts/"],
     scope: Scope::AnyObject(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("retired_pod_identity.yaml"),
 };
 

@@ -2,7 +2,7 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 /// A variable by which the libraries of AWS, Google Cloud or Azure find a key that does not expire:
 /// `AWS_SECRET_ACCESS_KEY`, `AZURE_CLIENT_SECRET`, or `GOOGLE_APPLICATION_CREDENTIALS` that names a
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Leaked),
     cases: include_str!("static_cloud_credentials.yaml"),
 };
 

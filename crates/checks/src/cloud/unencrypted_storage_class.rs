@@ -1,7 +1,10 @@
 //! A disk that is read without the cluster.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Severity, Undecided, Value,
+};
 
 /// A StorageClass whose provisioner encrypts only when asked and is not asked: Amazon EBS
 /// (`encrypted`), Ceph RBD (`encrypted`), Longhorn (`encrypted`) and Portworx (`secure`); and
@@ -19,7 +22,13 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0264"],
     links: &["https://kubernetes.io/docs/concepts/storage/storage-classes/"],
     scope: Scope::Object(&[ObjectKind::StorageClass, ObjectKind::PersistentVolume], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "A StorageClass that is there has to be made anew, for its parameters can't be \
+             changed; volumes that are there stay as they are.",
+        ),
+        edits,
+    }),
     cases: include_str!("unencrypted_storage_class.yaml"),
 };
 
@@ -90,4 +99,14 @@ fn unencrypted(class: Object<'_>) -> Result<Option<(Node<'_>, &'static str)>, Un
         None => false,
     };
     Ok((!asked).then_some((provisioner, parameter)))
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    if flaw.object.kind() != ObjectKind::StorageClass {
+        return Err("a volume that is there can't be encrypted".into());
+    }
+    let Ok(Some((_, parameter))) = unencrypted(flaw.object) else {
+        return Err("its provisioner can't be told".into());
+    };
+    Ok(vec![Edit::set(flaw.object.root(), &["parameters", parameter], Value::str("true"))])
 }

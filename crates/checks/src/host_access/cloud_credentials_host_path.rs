@@ -1,7 +1,7 @@
 //! The cloud's credentials lie on nodes, in files that everybody knows.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Level, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::host_path::{each, mounted_by};
 use super::places::cloud_credentials;
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0020"],
     links: &["https://attack.mitre.org/techniques/T1552/001/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("cloud_credentials_host_path.yaml"),
 };
 

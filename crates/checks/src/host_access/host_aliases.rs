@@ -2,7 +2,7 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 /// `hostAliases` of a pod.
 pub const CHECK: Check = Check {
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0007"],
     links: &["https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("host_aliases.yaml"),
 };
 

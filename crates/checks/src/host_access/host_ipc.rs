@@ -34,7 +34,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Pod(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe("What shares memory with the node no longer does."),
         edits: |flaw| fix::here(flaw, Value::Bool(false)),
     }),

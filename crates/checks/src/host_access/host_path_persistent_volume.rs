@@ -1,6 +1,6 @@
 //! A claim hides a path of the node from what guards pods.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use super::host_path::clean;
 use super::places::{is_socket, sensitive};
@@ -24,7 +24,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/storage/volumes/#local",
     ],
     scope: Scope::Object(&[ObjectKind::PersistentVolume], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("host_path_persistent_volume.yaml"),
 };
 

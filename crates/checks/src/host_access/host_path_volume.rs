@@ -2,7 +2,7 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Level, Mapping, NoFix, Outcome, Scope, Severity};
 
 /// Any `hostPath` volume.
 pub const CHECK: Check = Check {
@@ -23,7 +23,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/storage/volumes/#hostpath",
     ],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("host_path_volume.yaml"),
 };
 

@@ -35,7 +35,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Pod(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe("What looks at the node's processes sees only its own."),
         edits: |flaw| fix::here(flaw, Value::Bool(false)),
     }),

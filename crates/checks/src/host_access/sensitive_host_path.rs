@@ -1,7 +1,7 @@
 //! Some paths of a node are the node: its credentials, its programs, its kernel.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Level, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::host_path::{each, mounted_by};
 use super::places::{Relation, cloud_credentials, is_socket, sensitive};
@@ -28,7 +28,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("sensitive_host_path.yaml"),
 };
 

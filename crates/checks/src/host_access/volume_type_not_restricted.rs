@@ -2,7 +2,7 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Level, Mapping, NoFix, Outcome, Scope, Severity};
 
 /// A volume of a type that `restricted` does not allow; `hostPath` has a check of its own.
 pub const CHECK: Check = Check {
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0028"],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("volume_type_not_restricted.yaml"),
 };
 

@@ -24,7 +24,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0045", "kube-linter:writable-host-mount"],
     links: &["https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"],
     scope: Scope::Container(run),
-    fix: Some(Fix { safety: Safety::Unsafe("What writes to the node's path fails."), edits }),
+    fix: Ok(Fix { safety: Safety::Unsafe("What writes to the node's path fails."), edits }),
     cases: include_str!("writable_host_path.yaml"),
 };
 

@@ -2,7 +2,9 @@
 
 use seawall_model::document::{Kind, Node};
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Labels, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Labels, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity,
+};
 
 use super::agents::is_sandbox;
 
@@ -22,7 +24,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0301"],
     links: &["https://agent-sandbox.sigs.k8s.io/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("agent_sandbox_open_egress.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A loop of an agent is a bill.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::agents::is_sandbox;
 
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0303"],
     links: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("agent_sandbox_without_ceiling.yaml"),
 };
 

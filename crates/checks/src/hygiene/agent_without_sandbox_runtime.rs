@@ -2,7 +2,7 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, ObjectKind, Outcome, Scope, Severity};
 
 use super::agents::is_sandbox;
 
@@ -25,7 +25,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0297"],
     links: &["https://kubernetes.io/docs/concepts/containers/runtime-class/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("agent_without_sandbox_runtime.yaml"),
 };
 

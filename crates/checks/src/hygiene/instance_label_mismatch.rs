@@ -1,6 +1,6 @@
 //! A label that names another object.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// A workload whose label `app.kubernetes.io/instance` is neither its name nor the beginning or end
 /// of it.
@@ -25,7 +25,7 @@ pub const CHECK: Check = Check {
         ],
         run,
     ),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("instance_label_mismatch.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A label that the API server refuses.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 /// A label of an object or of a pod template whose value is longer than 63 characters or has other
 /// characters than letters, digits, `-`, `_` and `.`, or whose name is no name (`IsValidLabelValue`
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set",
     ],
     scope: Scope::AnyObject(run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("invalid_label.yaml"),
 };
 

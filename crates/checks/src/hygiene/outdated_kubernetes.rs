@@ -1,6 +1,8 @@
 //! An old version gets no more mending.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity, Undecided,
+};
 
 use super::version::Version;
 
@@ -20,7 +22,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0273"],
     links: &["https://kubernetes.io/releases/patch-releases/"],
     scope: Scope::Object(&[ObjectKind::Node], run),
-    fix: None,
+    fix: Err(NoFix::Outside),
     cases: include_str!("outdated_kubernetes.yaml"),
 };
 

@@ -1,6 +1,8 @@
 //! Whose is it, and what does it belong to?
 
-use seawall_model::{Check, Cx, Labels, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Labels, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity,
+};
 
 /// A workload or Service without the labels `app.kubernetes.io/name` and
 /// `app.kubernetes.io/instance`.
@@ -28,7 +30,7 @@ pub const CHECK: Check = Check {
         ],
         run,
     ),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("recommended_labels_missing.yaml"),
 };
 

@@ -1,7 +1,8 @@
 //! A controller that does not know its own pods.
 
 use seawall_model::{
-    Check, Cx, Labels, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity,
+    Change, Check, Cx, Edit, Edits, Fix, Flaw, Labels, Mapping, Object, ObjectKind, Outcome,
+    Safety, Scope, Selector, Severity, Value,
 };
 
 /// A Deployment, ReplicaSet, StatefulSet or DaemonSet whose selector does not select the labels of
@@ -32,7 +33,13 @@ pub const CHECK: Check = Check {
         ],
         run,
     ),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe(
+            "The API server refuses the object as it stands; only labels that the template lacks \
+             are added.",
+        ),
+        edits,
+    }),
     cases: include_str!("selector_mismatch.yaml"),
 };
 
@@ -57,4 +64,28 @@ fn run<'a>(object: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         );
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    const NOT_KNOWN: &str = "which labels are meant is not known";
+    let template = flaw.object.root().at_path(&["spec", "template"]).ok_or(NOT_KNOWN)?;
+    let wanted = match flaw.object.kind() {
+        ObjectKind::ReplicationController => Some(flaw.node),
+        _ if flaw.node.get("matchExpressions").is_some() => None,
+        _ => flaw.node.get("matchLabels"),
+    };
+    let mut edits = Vec::new();
+    for (key, value) in wanted.ok_or(NOT_KNOWN)?.entries() {
+        let present = template.at_path(&["metadata", "labels"]).and_then(|all| all.get(key.text()));
+        match present {
+            Some(present) if present.text() != value.text() => return Err(NOT_KNOWN.into()),
+            Some(_) => {}
+            None => {
+                let path = ["metadata".into(), "labels".into(), key.text().to_owned().into()];
+                let value = Value::str(value.text().to_owned());
+                edits.push(Edit { at: template, change: Change::Set { path: path.into(), value } });
+            }
+        }
+    }
+    Ok(edits)
 }

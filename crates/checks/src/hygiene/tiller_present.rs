@@ -1,7 +1,7 @@
 //! Helm 2 left a door open to the whole cluster.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// Tiller, the server of Helm 2: by the name or labels of a workload or Service, or by its image.
 pub const CHECK: Check = Check {
@@ -26,7 +26,7 @@ pub const CHECK: Check = Check {
         ],
         run,
     ),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("tiller_present.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A version with a known flaw is an invitation.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::version::{Flaw, Version, v};
 
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0081", "kubescape:C-0089", "kubescape:C-0090", "kubescape:C-0091"],
     links: &["https://kubernetes.io/docs/reference/issues-security/official-cve-feed/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Outside),
     cases: include_str!("vulnerable_component.yaml"),
 };
 

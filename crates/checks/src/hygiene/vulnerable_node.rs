@@ -1,7 +1,9 @@
 //! A flaw of the node is a flaw of every pod on it.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity, Undecided,
+};
 
 use super::version::{Flaw, Version, v};
 
@@ -19,7 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0058", "kubescape:C-0079", "kubescape:C-0087"],
     links: &["https://kubernetes.io/docs/reference/issues-security/official-cve-feed/"],
     scope: Scope::Object(&[ObjectKind::Node], run),
-    fix: None,
+    fix: Err(NoFix::Outside),
     cases: include_str!("vulnerable_node.yaml"),
 };
 

@@ -1,7 +1,12 @@
 //! A prefix that ends within a name allows names that nobody thought of.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope, Severity,
+    Value,
+};
+
+use crate::fix;
 
 use super::reference::Reference;
 
@@ -22,7 +27,12 @@ pub const CHECK: Check = Check {
         "https://open-policy-agent.github.io/gatekeeper-library/website/validation/allowedrepos/",
     ],
     scope: Scope::Object(&[ObjectKind::Custom], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "An image whose whole repository is the prefix is no longer allowed.",
+        ),
+        edits,
+    }),
     cases: include_str!("ambiguous_repository_prefix.yaml"),
 };
 
@@ -53,4 +63,15 @@ fn run<'a>(object: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
 /// A digest has a fixed length, so nothing longer begins with it.
 fn is_pinned(prefix: &str) -> bool {
     Reference::parse(prefix).is_some_and(|reference| reference.digest.is_some())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let prefix = flaw.node.text();
+    // A registry or a path below one; anything else may be the name of an image.
+    let first = prefix.split('/').next().unwrap_or_default();
+    let tagged = prefix.rsplit_once('/').is_some_and(|(_, last)| last.contains([':', '@']));
+    if tagged || !first.contains(['.', ':']) {
+        return Err("whether it is a path or an image can't be told".into());
+    }
+    fix::here(flaw, Value::str(format!("{prefix}/")))
 }

@@ -1,7 +1,7 @@
 //! Some registries are not to be used.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::reference::for_each_image;
 
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0001", "trivy:KSV-0034"],
     links: &["https://kubernetes.io/docs/concepts/containers/images/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("forbidden_registry.yaml"),
 };
 

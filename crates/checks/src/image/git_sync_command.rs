@@ -2,7 +2,11 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity, Undecided,
+};
+
+use crate::fix;
 
 use super::reference::image_of;
 
@@ -23,7 +27,10 @@ pub const CHECK: Check = Check {
         "https://www.akamai.com/blog/security-research/2024-august-kubernetes-gitsync-command-injection-defcon",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("A program that stands in for `git` is no longer called."),
+        edits,
+    }),
     cases: include_str!("git_sync_command.yaml"),
 };
 
@@ -74,4 +81,16 @@ fn runs_git_sync<'a>(container: &Container<'a>) -> Result<bool, Undecided<'a>> {
         .is_some_and(|program| program.rsplit('/').next() == Some("git-sync"));
     Ok(by_command
         || image_of(container)?.is_some_and(|image| image.value.base_name().contains("git-sync")))
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let mut edits = fix::remove(flaw)?;
+    // Of a flag without `=`, the next word is the value.
+    if flag(flaw.node.text()).is_some() && !flaw.node.text().contains('=') {
+        let container = flaw.container()?;
+        let words = [container.command, container.args].into_iter().flatten();
+        let mut rest = words.flat_map(Node::items).skip_while(|word| *word != flaw.node);
+        edits.extend(rest.nth(1).map(Edit::remove));
+    }
+    Ok(edits)
 }

@@ -1,7 +1,7 @@
 //! A tag is a pointer that its owner may move.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::reference::image_of;
 
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0306", "checkov:CKV_K8S_43"],
     links: &["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Outside),
     cases: include_str!("image_not_pinned.yaml"),
 };
 

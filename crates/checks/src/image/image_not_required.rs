@@ -1,7 +1,7 @@
 //! Some images must be the one that the team has chosen.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity, Undecided};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity, Undecided};
 
 use super::reference::{Reference, image_of};
 
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kubeaudit:ImageTagIncorrect", "kubeaudit:ImageCorrect"],
     links: &[],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("image_not_required.yaml"),
 };
 

@@ -31,7 +31,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy"],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe(
             "An image that lies on the node alone, or whose registry can't be \
              reached, no longer starts.",

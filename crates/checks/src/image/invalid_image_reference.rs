@@ -1,7 +1,7 @@
 //! What is no image reference never starts, and hides from every check of images.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, ObjectKind, Outcome, Scope, Severity};
 
 use super::reference::Reference;
 
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("invalid_image_reference.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! `latest` is whatever was pushed last.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::reference::image_of;
 
@@ -28,7 +28,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/containers/images/#image-names"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Outside),
     cases: include_str!("latest_image_tag.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! Images may come from the registries that the team has chosen.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::reference::for_each_image;
 
@@ -27,7 +27,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/containers/images/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("registry_not_allowed.yaml"),
 };
 

@@ -1,7 +1,11 @@
 //! Registries close, and their images stay as old as they are.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity, Value,
+};
+
+use crate::fix;
 
 use super::reference::image_of;
 
@@ -23,7 +27,13 @@ pub const CHECK: Check = Check {
         "https://book.kubebuilder.io/reference/metrics.html",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe(
+            "k8s.gcr.io itself sends its callers on to registry.k8s.io, which has the same images \
+             under the same names; only its images are moved.",
+        ),
+        edits,
+    }),
     cases: include_str!("retired_registry.yaml"),
 };
 
@@ -64,4 +74,11 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         );
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    match flaw.node.text().strip_prefix("k8s.gcr.io/") {
+        Some(rest) => fix::here(flaw, Value::str(format!("registry.k8s.io/{rest}"))),
+        None => Err("no registry has the same images under the same names".into()),
+    }
 }

@@ -1,6 +1,6 @@
 //! A backend that is gone may be claimed by another.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use super::backend::{Lack, backends, lack};
 
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/services-networking/ingress/"],
     scope: Scope::Object(&[ObjectKind::Ingress], run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("ingress_backend_missing.yaml"),
 };
 

@@ -1,6 +1,10 @@
 //! The controller decides whether an Ingress may write its configuration.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Fix, Mapping, Object, ObjectKind, Outcome, Safety, Scope, Severity, Value,
+};
+
+use crate::fix;
 
 /// `allow-snippet-annotations: "true"` in a ConfigMap. Off is the default since ingress-nginx 1.9;
 /// before, on was.
@@ -17,7 +21,10 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0059"],
     links: &["https://nvd.nist.gov/vuln/detail/CVE-2021-25742"],
     scope: Scope::Object(&[ObjectKind::ConfigMap], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("An Ingress with a snippet is refused, or the snippet ignored."),
+        edits: |flaw| fix::here(flaw, Value::str("false")),
+    }),
     cases: include_str!("ingress_nginx_allows_snippets.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A controller without fixes faces the internet.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use crate::image::image_of;
 
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0292"],
     links: &["https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("ingress_nginx_retired.yaml"),
 };
 

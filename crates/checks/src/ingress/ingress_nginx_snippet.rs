@@ -1,6 +1,6 @@
 //! A snippet is code in a process that reads every Secret.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// Annotations of ingress-nginx that put text into `nginx.conf`.
 pub const CHECK: Check = Check {
@@ -24,7 +24,7 @@ pub const CHECK: Check = Check {
         "https://nvd.nist.gov/vuln/detail/CVE-2021-25742",
     ],
     scope: Scope::Object(&[ObjectKind::Ingress], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("ingress_nginx_snippet.yaml"),
 };
 

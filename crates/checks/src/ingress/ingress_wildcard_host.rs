@@ -1,7 +1,7 @@
 //! Who claims every name claims those of others.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use crate::network::policy::items;
 
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards"],
     scope: Scope::Object(&[ObjectKind::Ingress], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("ingress_wildcard_host.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! Without TLS everybody on the way reads along.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use crate::network::policy::items;
 
@@ -23,7 +23,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0263", "polaris:tlsSettingsMissing"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/ingress/#tls"],
     scope: Scope::Object(&[ObjectKind::Ingress], run),
-    fix: None,
+    fix: Err(NoFix::NewObject),
     cases: include_str!("ingress_without_tls.yaml"),
 };
 

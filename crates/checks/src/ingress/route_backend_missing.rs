@@ -1,7 +1,9 @@
 //! A backend that is gone may be claimed by another.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity, Undecided,
+};
 
 use super::backend::{Backend, Lack, lack};
 use crate::network::policy::items;
@@ -21,7 +23,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0302", "kube-linter:dangling-ingress"],
     links: &["https://gateway-api.sigs.k8s.io/api-types/httproute/"],
     scope: Scope::Object(&[ObjectKind::HTTPRoute, ObjectKind::Route], run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("route_backend_missing.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A route without a Gateway takes nothing in.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use crate::network::policy::items;
 
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0302"],
     links: &["https://gateway-api.sigs.k8s.io/api-types/httproute/"],
     scope: Scope::Object(&[ObjectKind::HTTPRoute], run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("route_without_gateway.yaml"),
 };
 

@@ -2,7 +2,7 @@
 
 use seawall_model::document::Node;
 use seawall_model::{
-    Check, Cx, Labels, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity,
+    Check, Cx, Labels, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Selector, Severity,
 };
 
 /// A Server whose `accessPolicy` is `deny`, as it is when it says nothing, and that no
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://linkerd.io/2/reference/authorization-policy/"],
     scope: Scope::Object(&[ObjectKind::Server], run),
-    fix: None,
+    fix: Err(NoFix::NewObject),
     cases: include_str!("linkerd_server_without_authorization.yaml"),
 };
 

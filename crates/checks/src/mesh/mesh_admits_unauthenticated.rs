@@ -1,7 +1,12 @@
 //! A policy for everybody who is not authenticated is a policy for everybody.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope, Severity,
+    Value,
+};
+
+use crate::fix;
 
 /// `config.linkerd.io/default-inbound-policy` of a Namespace or pod template, `accessPolicy` of a
 /// Server, or `client.unauthenticated` of a ServerAuthorization, that admits callers without a
@@ -32,7 +37,10 @@ pub const CHECK: Check = Check {
         ],
         run,
     ),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("Callers without a certificate of the mesh are turned away."),
+        edits,
+    }),
     cases: include_str!("mesh_admits_unauthenticated.yaml"),
 };
 
@@ -87,5 +95,12 @@ fn judge<'a>(policy: Node<'a>, cx: &mut Cx<'a>) {
             cx.fail_lesser(policy, "", message);
         }
         _ => {}
+    }
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    match flaw.node.text().strip_suffix("-unauthenticated") {
+        Some(whence) => fix::here(flaw, Value::str(format!("{whence}-authenticated"))),
+        None => Err("whose identities are needed is not known".into()),
     }
 }

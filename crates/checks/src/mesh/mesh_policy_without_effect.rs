@@ -1,7 +1,7 @@
 //! A policy that denies nothing was meant to deny something.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use crate::network::policy::items;
 
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://istio.io/latest/docs/reference/config/security/authorization-policy/"],
     scope: Scope::Object(&[ObjectKind::AuthorizationPolicy], run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("mesh_policy_without_effect.yaml"),
 };
 

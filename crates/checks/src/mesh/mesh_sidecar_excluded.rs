@@ -2,7 +2,9 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity};
+
+use crate::fix;
 
 /// `sidecar.istio.io/inject: "false"` as a label or annotation, or `linkerd.io/inject: disabled`.
 pub const CHECK: Check = Check {
@@ -20,7 +22,13 @@ pub const CHECK: Check = Check {
         "https://linkerd.io/2/features/proxy-injection/",
     ],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "The pod gets a sidecar where its namespace asks for it, and with it all rules of the \
+             mesh.",
+        ),
+        edits: fix::remove,
+    }),
     cases: include_str!("mesh_sidecar_excluded.yaml"),
 };
 

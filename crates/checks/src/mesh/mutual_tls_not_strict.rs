@@ -1,7 +1,12 @@
 //! A mesh that takes plain text too proves nothing about the caller.
 
-use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::document::{Kind, Node};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Severity, Undecided, Value,
+};
+
+use crate::fix;
 
 /// `mtls.mode` of an Istio PeerAuthentication, for all ports or for one, that is `PERMISSIVE` or
 /// `DISABLE`. `UNSET` and silence inherit, which at the root is `PERMISSIVE`: reported in
@@ -18,7 +23,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://istio.io/latest/docs/reference/config/security/peer_authentication/"],
     scope: Scope::Object(&[ObjectKind::PeerAuthentication], run),
-    fix: None,
+    fix: Ok(Fix { safety: Safety::Unsafe("Callers without a sidecar are turned away."), edits }),
     cases: include_str!("mutual_tls_not_strict.yaml"),
 };
 
@@ -68,4 +73,12 @@ fn judge<'a>(node: Node<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         }
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let strict = Value::str("STRICT");
+    if flaw.node.kind() != Kind::Map {
+        return fix::here(flaw, strict);
+    }
+    Ok(vec![Edit::set(flaw.object.root(), &["spec", "mtls", "mode"], strict)])
 }

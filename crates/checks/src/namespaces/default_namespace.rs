@@ -1,6 +1,6 @@
 //! What lives in `default` lives with everybody who forgot to choose.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// An object that names the namespace `default`.
 pub const CHECK: Check = Check {
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
     scope: Scope::AnyObject(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("default_namespace.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! Without a namespace an object lands where the person who applies it happens to be.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::workloads::WORKLOADS;
 
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0061", "kubescape:C-0212", "checkov:CKV_K8S_21"],
     links: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
     scope: Scope::Object(WORKLOADS, run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("namespace_missing.yaml"),
 };
 

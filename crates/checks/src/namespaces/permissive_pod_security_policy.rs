@@ -1,7 +1,12 @@
 //! A policy that allows everything is a permission, not a guard.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Severity, Undecided, Value,
+};
+
+use crate::fix;
 
 /// A PodSecurityPolicy that lets pods reach the node.
 pub const CHECK: Check = Check {
@@ -32,7 +37,12 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/migrate-from-psp/"],
     scope: Scope::Object(&[ObjectKind::PodSecurityPolicy], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "Pods that use what the policy allows are no longer admitted by it.",
+        ),
+        edits,
+    }),
     cases: include_str!("permissive_pod_security_policy.yaml"),
 };
 
@@ -115,4 +125,26 @@ fn lists<'a>(spec: Node<'a>, name: &str, cx: &mut Cx<'a>) -> Result<(), Undecide
         cx.fail(rule, format!("policy {name} allows root; use the rule `MustRunAsNonRoot`"));
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let spec = flaw.object.root().get("spec");
+    let value = match flaw.node.key().map(Node::text) {
+        Some("rule") => Value::str("MustRunAsNonRoot"),
+        Some("spec") => {
+            return Ok(vec![Edit::set(
+                flaw.node,
+                &["allowPrivilegeEscalation"],
+                Value::Bool(false),
+            )]);
+        }
+        Some(_) => Value::Bool(false),
+        None if flaw.node.text() == "*"
+            && spec.and_then(|spec| spec.get("volumes")).is_some_and(|v| v.contains(flaw.node)) =>
+        {
+            return Err("which types of volumes are needed is not known".into());
+        }
+        None => return fix::remove(flaw),
+    };
+    fix::here(flaw, value)
 }

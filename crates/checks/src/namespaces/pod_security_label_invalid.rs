@@ -1,7 +1,12 @@
 //! A misspelt Pod Security label enforces something else than it says, or nothing.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Change, Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Severity, Value,
+};
+
+use crate::fix;
 
 /// A Pod Security label with an unknown name, level or version, or one that stands among the
 /// annotations.
@@ -20,10 +25,16 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-admission/"],
     scope: Scope::Object(&[ObjectKind::Namespace], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "The label takes effect, which it did not, and pods may be refused.",
+        ),
+        edits,
+    }),
     cases: include_str!("pod_security_label_invalid.yaml"),
 };
 
+const LEVELS: [&str; 3] = ["privileged", "baseline", "restricted"];
 const PREFIX: &str = "pod-security.kubernetes.io/";
 /// Prefixes that are often written instead.
 const ALIKE: &[&str] =
@@ -70,7 +81,7 @@ fn look<'a>(key: Node<'a>, value: Node<'a>, cx: &mut Cx<'a>) {
         Ok(text) => text.value,
         Err(why) => return cx.undecided(why),
     };
-    if is_level(setting) && !matches!(text, "privileged" | "baseline" | "restricted") {
+    if is_level(setting) && !LEVELS.contains(&text) {
         let message = format!(
             "`{text}` is no Pod Security level; use `privileged`, `baseline` or `restricted`"
         );
@@ -97,4 +108,42 @@ fn is_valid_version(version: &str) -> bool {
                 && minor.bytes().all(|byte| byte.is_ascii_digit())
                 && (minor == "0" || !minor.starts_with('0'))
         })
+}
+
+/// A right prefix, a level in other letters, a version without its `v`, and a label among the
+/// annotations; other misspellings may mean several things.
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    const NOT_KNOWN: &str = "what is meant is not known";
+    let (value, key) = (flaw.node, flaw.node.key().ok_or(NOT_KNOWN)?.text());
+    let labels = flaw.object.root().at_path(&["metadata", "labels"]);
+    let alike = ALIKE.iter().find_map(|prefix| key.strip_prefix(prefix));
+    let setting = alike.or_else(|| key.strip_prefix(PREFIX)).ok_or(NOT_KNOWN)?;
+    let level = |text: &str| LEVELS.into_iter().find(|level| text.eq_ignore_ascii_case(level));
+    let text = value.text();
+    let right = if is_level(setting) {
+        level(text).map(str::to_owned)
+    } else if is_version(setting) {
+        let version = format!("v{}", text.trim_start_matches(['v', 'V']));
+        [text.to_ascii_lowercase(), version].into_iter().find(|text| is_valid_version(text))
+    } else {
+        None
+    };
+    let right = right.ok_or(NOT_KNOWN)?;
+    let name = format!("{PREFIX}{setting}");
+    if labels.is_none_or(|labels| !labels.contains(value)) {
+        if labels.is_some_and(|labels| labels.get(&name).is_some()) {
+            return Err("there is such a label already".into());
+        }
+        let path = vec!["metadata".into(), "labels".into(), name.into()];
+        let change = Change::Set { path, value: Value::str(right) };
+        return Ok(vec![Edit { at: flaw.object.root(), change }, Edit::remove(value)]);
+    }
+    let mut edits = Vec::new();
+    if alike.is_some() {
+        edits.push(Edit::rename(value, name));
+    }
+    if right != text {
+        edits.extend(fix::here(flaw, Value::str(right))?);
+    }
+    Ok(edits)
 }

@@ -1,6 +1,9 @@
 //! A namespace admits every pod until something forbids some.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Severity, Value,
+};
 
 use super::workloads::SYSTEM_NAMESPACES;
 
@@ -20,7 +23,10 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0192", "kubescape:C-0209"],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-admission/"],
     scope: Scope::Object(&[ObjectKind::Namespace], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("Pods that `baseline` forbids are refused when they are next made."),
+        edits,
+    }),
     cases: include_str!("pod_security_not_enforced.yaml"),
 };
 
@@ -67,4 +73,9 @@ fn run<'a>(namespace: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         (None, None) => cx.fail_missing(root, format!("metadata.labels.{ENFORCE}"), message),
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let path = &["metadata", "labels", ENFORCE];
+    Ok(vec![Edit::set(flaw.object.root(), path, Value::str("baseline"))])
 }

@@ -1,6 +1,6 @@
 //! A PodSecurityPolicy guards nothing since Kubernetes 1.25.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// Any PodSecurityPolicy.
 pub const CHECK: Check = Check {
@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0068"],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/migrate-from-psp/"],
     scope: Scope::Object(&[ObjectKind::PodSecurityPolicy], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("pod_security_policy_present.yaml"),
 };
 

@@ -1,7 +1,11 @@
 //! Who may use a privileged SCC may own the node.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Fix, Mapping, Object, ObjectKind, Outcome, Safety, Scope, Severity, Value,
+};
+
+use crate::fix;
 
 /// A SecurityContextConstraints object with `allowPrivilegedContainer: true`.
 pub const CHECK: Check = Check {
@@ -19,7 +23,10 @@ pub const CHECK: Check = Check {
         "https://docs.openshift.com/container-platform/latest/authentication/managing-security-context-constraints.html",
     ],
     scope: Scope::Object(&[ObjectKind::SecurityContextConstraints], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("Privileged pods are no longer admitted by it."),
+        edits: |flaw| fix::here(flaw, Value::Bool(false)),
+    }),
     cases: include_str!("scc_allows_privileged.yaml"),
 };
 

@@ -1,7 +1,10 @@
 //! A webhook that guards every pod and fails closed can keep the cluster from starting.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, Outcome, Safety, Scope, Severity,
+    Undecided, Value,
+};
 
 use super::webhooks::{Rule, WEBHOOKS, each, ignores_failure, rules};
 
@@ -22,7 +25,10 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/",
     ],
     scope: Scope::Object(WEBHOOKS, run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("The webhook no longer looks at what is made in kube-system."),
+        edits,
+    }),
     cases: include_str!("webhook_can_block_cluster.yaml"),
 };
 
@@ -66,4 +72,15 @@ fn look<'a>(
         }
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    // The label that the API server gives every namespace.
+    let but_system = Value::Map(vec![
+        ("key".into(), Value::str("kubernetes.io/metadata.name")),
+        ("operator".into(), Value::str("NotIn")),
+        ("values".into(), Value::List(vec![Value::str("kube-system")])),
+    ]);
+    let path = &["namespaceSelector", "matchExpressions"];
+    Ok(vec![Edit::set(flaw.node, path, Value::List(vec![but_system]))])
 }

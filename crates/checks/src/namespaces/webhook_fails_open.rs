@@ -25,7 +25,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/",
     ],
     scope: Scope::Object(WEBHOOKS, run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe("While the webhook is away, what it looks at can't be changed."),
         edits,
     }),

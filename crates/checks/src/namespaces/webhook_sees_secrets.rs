@@ -1,7 +1,7 @@
 //! A webhook is sent the whole object: of a Secret, the secret.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity, Undecided};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity, Undecided};
 
 use super::webhooks::{Rule, WEBHOOKS, each, rules};
 
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/",
     ],
     scope: Scope::Object(WEBHOOKS, run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("webhook_sees_secrets.yaml"),
 };
 

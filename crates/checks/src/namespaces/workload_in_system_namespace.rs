@@ -1,7 +1,7 @@
 //! Kubernetes' own namespaces are the least guarded and the most powerful.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::workloads::{SYSTEM_NAMESPACES, WORKLOADS};
 
@@ -23,7 +23,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/#initial-namespaces",
     ],
     scope: Scope::Object(WORKLOADS, run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("workload_in_system_namespace.yaml"),
 };
 

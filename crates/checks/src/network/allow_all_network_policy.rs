@@ -2,7 +2,7 @@
 
 use seawall_model::document::Node;
 use seawall_model::{
-    Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity, Undecided,
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Selector, Severity, Undecided,
 };
 
 use super::policy::{Block, Direction, allows_all, isolates, items, rules};
@@ -24,7 +24,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     scope: Scope::Object(&[ObjectKind::NetworkPolicy], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("allow_all_network_policy.yaml"),
 };
 

@@ -2,7 +2,12 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::{Container, ContainerType};
-use seawall_model::{Check, Cx, Labels, Mapping, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Labels, Mapping, ObjectKind, Outcome, Safety, Scope, Severity,
+    Undecided,
+};
+
+use crate::fix;
 
 use super::policy::{Direction, items, rules};
 use super::ports::{ContainerPort, Target, of_container, of_service};
@@ -23,7 +28,12 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "What finds pods by the ports that they declare no longer finds this one.",
+        ),
+        edits,
+    }),
     cases: include_str!("container_port_unused.yaml"),
 };
 
@@ -123,4 +133,8 @@ fn probed<'a>(container: &Container<'a>) -> Vec<&'a str> {
     .filter(|node| node.key().is_some_and(|key| key.text() == "port"))
     .map(Node::text)
     .collect()
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    fix::remove_item(flaw, flaw.container()?.ports)
 }

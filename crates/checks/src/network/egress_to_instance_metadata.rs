@@ -3,7 +3,12 @@
 use std::net::IpAddr;
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope, Severity,
+    Undecided, Value,
+};
+
+use crate::fix;
 
 use super::policy::{Block, Direction, isolates, items, rules};
 
@@ -26,7 +31,10 @@ pub const CHECK: Check = Check {
         "https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",
     ],
     scope: Scope::Object(&[ObjectKind::NetworkPolicy], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("A program that takes its cloud credentials from there has none."),
+        edits,
+    }),
     cases: include_str!("egress_to_instance_metadata.yaml"),
 };
 
@@ -86,4 +94,18 @@ fn reaches_http<'a>(rule: Node<'a>) -> Result<bool, Undecided<'a>> {
         }
     }
     Ok(false)
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let address =
+        if flaw.node.text().contains(':') { "fd00:ec2::254/128" } else { "169.254.169.254/32" };
+    // What is excepted must be less than the block (`ValidateIPBlock`).
+    if flaw.node.text() == address {
+        return Err("the block is that address alone".into());
+    }
+    let rules = flaw.object.spec().and_then(|spec| spec.get("egress"));
+    let peers = rules.into_iter().flat_map(Node::items).filter_map(|rule| rule.get("to"));
+    let mut blocks = peers.flat_map(Node::items).filter_map(|peer| peer.get("ipBlock"));
+    let block = blocks.find(|block| block.contains(flaw.node)).ok_or("it stands in no block")?;
+    Ok(vec![fix::appended(block, &["except"], Value::str(address))])
 }

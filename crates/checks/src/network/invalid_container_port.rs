@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity};
 
-use super::ports::of_container;
+use crate::fix;
+
+use super::ports::{ContainerPort, of_container};
 
 /// Numbers outside 1 to 65535, names that are none (`IsValidPortName`), a name twice, and a number
 /// and protocol twice. See `validateContainerPorts` in `pkg/apis/core/validation`.
@@ -22,7 +24,10 @@ pub const CHECK: Check = Check {
     covers: &["kube-linter:invalid-target-ports", "kube-score:container-ports-check"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe("Only a port without a name that stands there twice goes once."),
+        edits,
+    }),
     cases: include_str!("invalid_container_port.yaml"),
 };
 
@@ -77,4 +82,25 @@ pub(super) fn is_port_name(name: &str) -> bool {
         && !name.contains("--")
         && !name.starts_with('-')
         && !name.ends_with('-')
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let container = flaw.container()?;
+    let ports = of_container(&container).map_err(|why| why.why)?;
+    let is_own = |port: &ContainerPort<'_>| port.number.is_some_and(|at| at.node == flaw.node);
+    let own = ports.iter().find(|port| is_own(port) && port.name.is_none());
+    let twin = |own: &ContainerPort<'_>| {
+        let same = |port: &&ContainerPort<'_>| {
+            port.protocol == own.protocol
+                && port.number.map(|at| at.value) == own.number.map(|at| at.value)
+        };
+        ports.iter().filter(same).count() > 1
+    };
+    let other = ["hostPort", "hostIP"];
+    match own {
+        Some(own) if twin(own) && other.iter().all(|field| own.node.get(field).is_none()) => {
+            fix::remove_item(flaw, container.ports)
+        }
+        _ => Err("which port or name is meant is not known".into()),
+    }
 }

@@ -2,7 +2,12 @@
 
 use std::collections::HashSet;
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Severity, Value,
+};
+
+use crate::fix;
 
 use super::invalid_container_port::is_port_name;
 use super::ports::{Target, of_service};
@@ -22,7 +27,13 @@ pub const CHECK: Check = Check {
     covers: &["kube-linter:invalid-target-ports"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports"],
     scope: Scope::Object(&[ObjectKind::Service], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe(
+            "The API server refuses the object as it stands; only names that are missing are \
+             given, which nothing can refer to yet, and the quotes of a number taken away.",
+        ),
+        edits,
+    }),
     cases: include_str!("invalid_service_port.yaml"),
 };
 
@@ -58,4 +69,27 @@ fn run<'a>(service: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         }
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    const NOT_KNOWN: &str = "which port or name is meant is not known";
+    // A number in quotes; no name is made of digits alone.
+    if let Some(number) = flaw.node.as_str().and_then(|text| text.parse::<u16>().ok()) {
+        return match number {
+            0 => Err(NOT_KNOWN.into()),
+            number => fix::here(flaw, Value::Int(number.into())),
+        };
+    }
+    let ports = of_service(flaw.object).map_err(|why| why.why)?;
+    let own = ports.iter().find(|port| port.node == flaw.node).ok_or(NOT_KNOWN)?;
+    let name = own.number.map(|number| format!("port-{}", number.value)).ok_or(NOT_KNOWN)?;
+    let taken = ports.iter().any(|port| {
+        let alike = port.node != own.node
+            && port.number.map(|at| at.value) == own.number.map(|at| at.value);
+        alike || port.name == Some(&name)
+    });
+    if taken {
+        return Err(NOT_KNOWN.into());
+    }
+    Ok(vec![Edit::set(flaw.node, &["name"], Value::str(name))])
 }

@@ -1,6 +1,6 @@
 //! A load balancer without source ranges serves the internet.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use super::policy::{Block, items};
 use super::service::{is_internal, service_type};
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0256", "kubescape:C-0266", "kube-linter:exposed-services"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer"],
     scope: Scope::Object(&[ObjectKind::Service], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("load_balancer_open_to_all.yaml"),
 };
 

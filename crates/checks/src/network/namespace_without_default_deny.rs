@@ -1,7 +1,7 @@
 //! What no policy selects is open.
 
 use seawall_model::{
-    Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity, Undecided,
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Selector, Severity, Undecided,
 };
 
 use super::policy::{Direction, allows_all, isolates, other_kind};
@@ -35,7 +35,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-policies",
     ],
     scope: Scope::Object(&[ObjectKind::Namespace], run),
-    fix: None,
+    fix: Err(NoFix::NewObject),
     cases: include_str!("namespace_without_default_deny.yaml"),
 };
 

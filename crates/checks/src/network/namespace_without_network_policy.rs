@@ -1,6 +1,8 @@
 //! A namespace is no border until a policy makes it one.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity, Undecided,
+};
 
 use super::policy::other_kind;
 use crate::namespaces::SYSTEM_NAMESPACES;
@@ -19,7 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0206", "kubescape:C-0054", "kubescape:C-0049"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     scope: Scope::Object(&[ObjectKind::Namespace], run),
-    fix: None,
+    fix: Err(NoFix::NewObject),
     cases: include_str!("namespace_without_network_policy.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A policy that selects nothing guards nothing.
 
 use seawall_model::{
-    Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity, Undecided,
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Selector, Severity, Undecided,
 };
 
 use super::policy::{Direction, items, rules};
@@ -25,7 +25,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     scope: Scope::Object(&[ObjectKind::NetworkPolicy], run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("network_policy_selects_nothing.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A rule without peers means everybody.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use super::policy::{Direction, isolates, items, rules};
 
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0038"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     scope: Scope::Object(&[ObjectKind::NetworkPolicy], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("network_policy_without_peers.yaml"),
 };
 

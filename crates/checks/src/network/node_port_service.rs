@@ -1,6 +1,12 @@
 //! A NodePort is a door in every node.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::document::Node;
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Severity, Value,
+};
+
+use crate::fix;
 
 use super::service::service_type;
 
@@ -22,7 +28,10 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport"],
     scope: Scope::Object(&[ObjectKind::Service], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("What reaches the Service at a node's address no longer does."),
+        edits,
+    }),
     cases: include_str!("node_port_service.yaml"),
 };
 
@@ -37,4 +46,14 @@ fn run<'a>(service: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         cx.fail(node, message);
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let mut edits = fix::here(flaw, Value::str("ClusterIP"))?;
+    let spec = flaw.object.spec().ok_or("it has no spec")?;
+    // The API server refuses these of a Service within the cluster (`ValidateService`).
+    let ports = spec.get("ports").into_iter().flat_map(Node::items);
+    let gone = ports.filter_map(|port| port.get("nodePort"));
+    edits.extend(gone.chain(spec.get("externalTrafficPolicy")).map(Edit::remove));
+    Ok(edits)
 }

@@ -1,7 +1,9 @@
 //! A pod that no policy selects talks to everybody.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Labels, Mapping, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Labels, Mapping, NoFix, ObjectKind, Outcome, Scope, Severity, Undecided,
+};
 
 use super::policy::{Direction, isolates, other_kind};
 
@@ -30,7 +32,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::NewObject),
     cases: include_str!("pod_without_network_policy.yaml"),
 };
 

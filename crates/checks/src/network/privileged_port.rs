@@ -1,7 +1,7 @@
 //! Ports below 1024 tempt to run as root.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::ports::of_container;
 
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0117", "kube-linter:privileged-ports"],
     links: &["https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("privileged_port.yaml"),
 };
 

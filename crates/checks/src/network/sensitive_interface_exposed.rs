@@ -1,7 +1,7 @@
 //! Some doors must never face the street.
 
 use seawall_model::{
-    Check, Cx, Inventory, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity,
+    Check, Cx, Inventory, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Selector, Severity,
     Undecided,
 };
 
@@ -29,7 +29,7 @@ pub const CHECK: Check = Check {
         "https://www.microsoft.com/en-us/security/blog/2021/03/23/secure-containerized-environments-with-updated-threat-matrix-for-kubernetes/",
     ],
     scope: Scope::Object(&[ObjectKind::Service, ObjectKind::Ingress], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("sensitive_interface_exposed.yaml"),
 };
 

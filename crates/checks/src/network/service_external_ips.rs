@@ -1,7 +1,11 @@
 //! externalIPs take the traffic of others.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Fix, Mapping, Object, ObjectKind, Outcome, Safety, Scope, Severity,
+};
+
+use crate::fix;
 
 use super::policy::items;
 
@@ -20,7 +24,10 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0108"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/#external-ips"],
     scope: Scope::Object(&[ObjectKind::Service], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("What reaches the Service at these addresses no longer does."),
+        edits: fix::remove,
+    }),
     cases: include_str!("service_external_ips.yaml"),
 };
 

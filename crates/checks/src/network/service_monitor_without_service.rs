@@ -1,6 +1,8 @@
 //! A ServiceMonitor that selects nothing watches nothing.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Selector, Severity,
+};
 
 /// A `selector` that matches the labels of none of the Services that were read in the monitor's
 /// namespace. A monitor of other namespaces is not asked.
@@ -16,7 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["kube-linter:dangling-servicemonitor"],
     links: &["https://prometheus-operator.dev/docs/developer/getting-started/"],
     scope: Scope::Object(&[ObjectKind::ServiceMonitor], run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("service_monitor_without_service.yaml"),
 };
 

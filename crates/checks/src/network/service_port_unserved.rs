@@ -1,6 +1,8 @@
 //! A Service port whose target nobody serves answers nobody.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Selector, Severity,
+};
 
 use super::ports::{Target, of_pod, of_service};
 
@@ -19,7 +21,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports"],
     scope: Scope::Object(&[ObjectKind::Service], run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("service_port_unserved.yaml"),
 };
 

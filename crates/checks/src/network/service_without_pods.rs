@@ -1,6 +1,8 @@
 //! A Service without pods is a name that answers nobody.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Selector, Severity,
+};
 
 /// A selector that matches none of the pods that were read in the Service's namespace. Where none
 /// was read there, nothing is known; a Service without a selector has endpoints of its own.
@@ -16,7 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0293", "kube-linter:dangling-service", "kube-score:service-targets-pod"],
     links: &["https://kubernetes.io/docs/concepts/services-networking/service/"],
     scope: Scope::Object(&[ObjectKind::Service], run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("service_without_pods.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A way in beside the API server is one that nobody logs.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::ports::of_container;
 use crate::image::image_of;
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0042", "kube-linter:ssh-port"],
     links: &["https://kubernetes.io/docs/tasks/debug/debug-application/debug-running-pod/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("ssh_server.yaml"),
 };
 

@@ -3,7 +3,7 @@
 use seawall_model::document::Node;
 use seawall_model::workload::Container;
 use seawall_model::{
-    Check, Cx, Edits, Fix, Flaw, Level, Mapping, Outcome, Safety, Scope, Severity, Value,
+    Check, Cx, Edits, Fix, Flaw, Level, Mapping, Outcome, Safety, Scope, Severity, Unfixed, Value,
 };
 use seawall_podsecurity::standards::allow_privilege_escalation;
 
@@ -46,7 +46,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe(
             "Setuid programs of the image, and programs that have capabilities \
              by their file, such as `ping` or a server on a low port, run \
@@ -75,7 +75,7 @@ fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
     let admin = added.is_some_and(|add| add.items().any(|name| name.text() == "CAP_SYS_ADMIN"));
     if privileged || admin {
         let beside = if privileged { "`privileged: true`" } else { "CAP_SYS_ADMIN" };
-        return Err(format!("the API server refuses it beside {beside}").into());
+        return Err(Unfixed::Refused(format!("the API server refuses it beside {beside}").into()));
     }
     let path = &["securityContext", "allowPrivilegeEscalation"];
     fix::in_container(flaw, path, Value::Bool(false))

@@ -29,7 +29,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tutorials/security/apparmor/"],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe("A node without AppArmor refuses a pod that asks for it."),
         edits: |flaw| {
             let path = &["securityContext", "appArmorProfile", "type"];

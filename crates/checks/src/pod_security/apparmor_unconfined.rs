@@ -33,7 +33,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Pod(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe(
             "Somebody switched it off: a program may need what the profile \
              forbids.",

@@ -37,7 +37,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe(
             "A program that changes owners or users, or that listens on a low \
              port as root, needs some of them.",

@@ -39,7 +39,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe("What needs the capability stops working."),
         edits: fix::remove,
     }),

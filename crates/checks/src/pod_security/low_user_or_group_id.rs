@@ -1,7 +1,12 @@
 //! A low user ID inside is the same user outside.
 
+use seawall_model::document::Kind;
 use seawall_model::workload::Container;
-use seawall_model::{At, Check, Cx, Mapping, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    At, Check, Cx, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity, Undecided,
+};
+
+use crate::fix;
 
 use super::missing::fail_missing;
 
@@ -26,7 +31,13 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "Files of the image and of volumes that belong to the present user or group are \
+             another's.",
+        ),
+        edits,
+    }),
     cases: include_str!("low_user_or_group_id.yaml"),
 };
 
@@ -77,4 +88,23 @@ fn look<'a>(
         Err(why) => cx.undecided(why),
     }
     true
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let container = flaw.container()?;
+    let mut edits = Vec::new();
+    for (field, id) in
+        [("runAsUser", container.run_as_user()), ("runAsGroup", container.run_as_group())]
+    {
+        // One that is too low is a finding of its own.
+        let meant = match id {
+            Ok(Some(id)) => id.node == flaw.node,
+            Ok(None) => flaw.node.kind() == Kind::Map,
+            Err(_) => false,
+        };
+        if meant {
+            edits.extend(fix::user(flaw, field)?);
+        }
+    }
+    Ok(edits)
 }

@@ -41,7 +41,7 @@ pub const CHECK: Check = Check {
         "https://man7.org/linux/man-pages/man7/capabilities.7.html",
     ],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe(
             "What sends raw packets, such as some `ping`, stops working; and \
              where none were dropped, what needs another capability of root.",

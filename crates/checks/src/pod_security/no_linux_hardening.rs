@@ -1,7 +1,11 @@
 //! Seccomp, AppArmor, SELinux and dropped capabilities: one of them at least.
 
 use seawall_model::workload::{Container, ProfileType};
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity, Value,
+};
+
+use crate::fix;
 
 use super::missing::fail_missing;
 
@@ -19,7 +23,13 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0055", "polaris:linuxHardening"],
     links: &["https://kubernetes.io/docs/concepts/security/linux-kernel-security-constraints/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe(
+            "The runtime's profile closes calls that administer a machine; it is the default of \
+             Docker, and of kubelets with `seccompDefault`.",
+        ),
+        edits,
+    }),
     cases: include_str!("no_linux_hardening.yaml"),
 };
 
@@ -47,4 +57,12 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     );
     fail_missing(container, "seccompProfile", message, cx);
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    if !matches!(flaw.container()?.seccomp(), Ok(None)) {
+        return Err("seccomp was switched off, which a person has to take back".into());
+    }
+    let path = &["securityContext", "seccompProfile", "type"];
+    fix::in_container(flaw, path, Value::str("RuntimeDefault"))
 }

@@ -2,7 +2,7 @@
 
 use seawall_model::workload::Container;
 use seawall_model::{
-    Check, Cx, Edits, Fix, Flaw, Level, Mapping, Outcome, Safety, Scope, Severity, Value,
+    Check, Cx, Edits, Fix, Flaw, Level, Mapping, Outcome, Safety, Scope, Severity, Unfixed, Value,
 };
 
 use crate::fix;
@@ -45,7 +45,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe("An image whose user is root, or has no number, no longer starts."),
         edits,
     }),
@@ -86,7 +86,7 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
 fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
     let container = flaw.container()?;
     if container.run_as_user().is_ok_and(|user| user.is_some_and(|user| user.value == 0)) {
-        return Err("it runs as user 0, and would not start".into());
+        return Err(Unfixed::Refused("it runs as user 0, and would not start".into()));
     }
     fix::in_container(flaw, &["securityContext", "runAsNonRoot"], Value::Bool(true))
 }

@@ -28,7 +28,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe("Containers within the container no longer work."),
         edits: |flaw| fix::here(flaw, Value::str("Default")),
     }),

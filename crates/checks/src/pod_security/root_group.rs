@@ -2,7 +2,11 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity, Value,
+};
+
+use crate::fix;
 
 /// Group 0 in `runAsGroup`, `fsGroup` or `supplementalGroups`.
 pub const CHECK: Check = Check {
@@ -23,7 +27,12 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "What root's group alone may read or write is closed to the container.",
+        ),
+        edits,
+    }),
     cases: include_str!("root_group.yaml"),
 };
 
@@ -62,5 +71,13 @@ fn look<'a>(group: Node<'a>, what: &str, cx: &mut Cx<'a>) {
         Ok(id) if id.value == 0 => cx.fail(group, format!("the {what} (0); use an ID above 10000")),
         Ok(_) => {}
         Err(why) => cx.undecided(why),
+    }
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    // Of `supplementalGroups` it is an item, which has no key.
+    match flaw.node.key() {
+        Some(_) => fix::here(flaw, Value::Int(fix::ID)),
+        None => fix::remove(flaw),
     }
 }

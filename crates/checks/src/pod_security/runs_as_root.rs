@@ -1,7 +1,9 @@
 //! The container is told to run as root.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity};
+
+use crate::fix;
 
 /// An effective `runAsUser` of 0.
 pub const CHECK: Check = Check {
@@ -35,7 +37,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "What belongs to root in the image can't be written, and what root alone may read not \
+             read.",
+        ),
+        edits: |flaw| fix::user(flaw, "runAsUser"),
+    }),
     cases: include_str!("runs_as_root.yaml"),
 };
 

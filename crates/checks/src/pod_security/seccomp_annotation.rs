@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kubeaudit:SeccompDeprecatedAnnotations"],
     links: &["https://kubernetes.io/docs/tutorials/security/seccomp/"],
     scope: Scope::Pod(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Safe(
             "The annotation is ignored since Kubernetes 1.27, and older \
              versions read the field as they read it; only the runtime's own \

@@ -41,7 +41,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Safe(
             "The runtime's profile closes calls that administer a machine; it \
              is the default of Docker, and of kubelets with `seccompDefault`.",

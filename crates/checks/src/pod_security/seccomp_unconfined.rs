@@ -36,7 +36,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe(
             "Somebody switched it off: a program may need a call that the \
              profile closes.",

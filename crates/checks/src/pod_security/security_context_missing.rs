@@ -1,7 +1,11 @@
 //! Without a security context nobody decided what the container may do.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity, Value,
+};
+
+use crate::fix;
 
 /// Neither the container nor its pod has a security context.
 pub const CHECK: Check = Check {
@@ -25,7 +29,13 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "An image that runs as root no longer starts, and programs that need capabilities or \
+             setuid fail.",
+        ),
+        edits,
+    }),
     cases: include_str!("security_context_missing.yaml"),
 };
 
@@ -45,4 +55,15 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         ),
     );
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let container = flaw.container()?;
+    let set = |field, value| Edit::set(container.node, &["securityContext", field], value);
+    let mut edits = vec![
+        set("runAsNonRoot", Value::Bool(true)),
+        set("allowPrivilegeEscalation", Value::Bool(false)),
+    ];
+    edits.extend(fix::drop_all(&container)?);
+    Ok(edits)
 }

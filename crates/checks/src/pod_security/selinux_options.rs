@@ -1,8 +1,10 @@
 //! SELinux labels that are not those of containers.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity};
 use seawall_podsecurity::standards::{Version, se_linux_options};
+
+use crate::fix;
 
 use super::by_standard;
 
@@ -24,7 +26,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "The container gets the label of the runtime, and no longer reaches what other labels \
+             may.",
+        ),
+        edits: fix::remove,
+    }),
     cases: include_str!("selinux_options.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A container that calls sudo needs root after all, and a way to it.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 /// `sudo` as a command in `command` or `args`.
 pub const CHECK: Check = Check {
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0062"],
     links: &["https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("sudo_in_command.yaml"),
 };
 

@@ -1,8 +1,12 @@
 //! Kernel settings that reach beyond the pod.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Level, Mapping, Outcome, Safety, Scope, Severity,
+};
 use seawall_podsecurity::standards::{Version, sysctls};
+
+use crate::fix;
 
 use super::by_standard;
 
@@ -25,10 +29,17 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("The kernel keeps its own value, which a program may find too low."),
+        edits,
+    }),
     cases: include_str!("unsafe_sysctl.yaml"),
 };
 
 fn run<'a>(pod: &Pod<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     by_standard(&sysctls::CHECK, cx, |found| sysctls::pod(&pod.head(), Version::LATEST, found))
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    fix::remove_item(flaw, flaw.pod()?.security.sysctls)
 }

@@ -2,7 +2,12 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::{Container, Pod};
-use seawall_model::{Check, Cx, Mapping, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, ObjectKind, Outcome, Safety, Scope, Severity, Undecided,
+    Value,
+};
+
+use crate::fix;
 
 /// A container that does not run as root mounts a persistent volume, and the pod sets no group for
 /// it.
@@ -21,7 +26,13 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0211"],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "The kubelet gives all files of the volume to the group when it mounts it, which \
+             takes long where there are many.",
+        ),
+        edits,
+    }),
     cases: include_str!("volume_group_missing.yaml"),
 };
 
@@ -97,4 +108,15 @@ fn is_persistent(pod: &Pod<'_>, name: &str) -> bool {
                 .any(|claim| claim.text() == name)
     };
     declared || claimed()
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    // The group that a container has anyway, or one named like its user.
+    let pod = flaw.pod()?;
+    let id = pod
+        .containers()
+        .iter()
+        .flat_map(|container| [container.run_as_group(), container.run_as_user()])
+        .find_map(|id| id.ok().flatten().map(|id| id.value).filter(|id| *id > 0));
+    fix::in_pod(flaw, &["securityContext", "fsGroup"], Value::Int(id.unwrap_or(fix::ID)))
 }

@@ -1,8 +1,10 @@
 //! A container that is a process of the Windows node.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Level, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity, Value};
 use seawall_podsecurity::standards::windows_host_process;
+
+use crate::fix;
 
 use super::by_standard;
 
@@ -28,7 +30,10 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("What administers the node from the container no longer does."),
+        edits: |flaw| fix::here(flaw, Value::Bool(false)),
+    }),
     cases: include_str!("windows_host_process.yaml"),
 };
 

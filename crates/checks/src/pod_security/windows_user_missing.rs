@@ -2,7 +2,9 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity, Value};
+
+use crate::fix;
 
 use super::missing::fail_missing;
 
@@ -22,7 +24,13 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0211"],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/configure-runasusername/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("What needs the rights of the container's administrator fails."),
+        edits: |flaw| {
+            let path = &["securityContext", "windowsOptions", "runAsUserName"];
+            fix::in_container(flaw, path, Value::str("ContainerUser"))
+        },
+    }),
     cases: include_str!("windows_user_missing.yaml"),
 };
 

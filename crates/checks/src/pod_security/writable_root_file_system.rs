@@ -31,7 +31,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
     scope: Scope::Container(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe("A program that writes outside its volumes fails."),
         edits: |flaw| {
             let path = &["securityContext", "readOnlyRootFilesystem"];

@@ -1,6 +1,8 @@
 //! What is bound to anonymous is bound to everybody who reaches the API server.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Object, Outcome, Safety, Scope, Severity};
+
+use crate::fix;
 
 use super::bindings::{BINDINGS, each_subject, role_ref};
 
@@ -23,7 +25,12 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests",
     ],
     scope: Scope::Object(BINDINGS, run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "What asks without logging in, such as a health check from outside, is refused.",
+        ),
+        edits: fix::remove,
+    }),
     cases: include_str!("anonymous_bound.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! Every service account of every pod is logged in.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::bindings::{BINDINGS, each_subject, role_ref};
 
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0265", "trivy:KSV-01011"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Object(BINDINGS, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("authenticated_bound.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! A binding to nothing gives what somebody else writes.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use super::bindings::{BINDINGS, role_ref};
 
@@ -23,7 +23,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/reference/access-authn-authz/rbac/#rolebinding-and-clusterrolebinding",
     ],
     scope: Scope::Object(BINDINGS, run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("binding_without_role.yaml"),
 };
 

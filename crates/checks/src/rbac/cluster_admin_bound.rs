@@ -1,6 +1,6 @@
 //! cluster-admin is the cluster.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use super::bindings::{BINDINGS, each_subject, role_ref};
 
@@ -27,7 +27,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Object(BINDINGS, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("cluster_admin_bound.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A page that shows and changes the cluster is a door to it.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use crate::image::image_of;
 
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0014", "checkov:CKV_K8S_33"],
     links: &["https://kubernetes.io/docs/tasks/access-application-cluster/web-ui-dashboard/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("kubernetes_dashboard_deployed.yaml"),
 };
 

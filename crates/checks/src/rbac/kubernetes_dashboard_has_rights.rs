@@ -1,6 +1,6 @@
 //! The Dashboard's account is lent to everybody who opens the page.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::bindings::{BINDINGS, each_subject, role_ref};
 
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0014"],
     links: &["https://kubernetes.io/docs/tasks/access-application-cluster/web-ui-dashboard/"],
     scope: Scope::Object(BINDINGS, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("kubernetes_dashboard_has_rights.yaml"),
 };
 

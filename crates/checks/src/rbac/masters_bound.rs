@@ -1,6 +1,6 @@
 //! No rule holds system:masters back.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::bindings::{BINDINGS, each_subject, role_ref};
 
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0246", "trivy:KSV-0123"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Object(BINDINGS, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("masters_bound.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! A client certificate is an identity that nobody can take back.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, report};
 
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/",
     ],
     scope: Scope::Object(ROLES, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("role_approves_certificates.yaml"),
 };
 

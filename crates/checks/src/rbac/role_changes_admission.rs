@@ -1,6 +1,6 @@
 //! Admission webhooks see and change everything that is written.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, report};
 
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0281", "trivy:KSV-0114", "checkov:CKV_K8S_155"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Object(ROLES, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("role_changes_admission.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! CoreDNS and EKS keep the cluster's keys in ConfigMaps.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, each_grant, fail};
 
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0037", "trivy:KSV-0049", "trivy:KSV-0115"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Object(ROLES, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("role_changes_config_maps.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! Who writes routes and policies takes traffic, or lets it in.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, report};
 
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0056"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Object(ROLES, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("role_changes_network.yaml"),
 };
 

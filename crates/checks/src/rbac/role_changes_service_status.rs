@@ -1,6 +1,6 @@
 //! The status of a Service says which addresses it takes traffic for.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, report};
 
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
     covers: &["checkov:CKV2_K8S_4"],
     links: &["https://nvd.nist.gov/vuln/detail/CVE-2020-8554"],
     scope: Scope::Object(ROLES, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("role_changes_service_status.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! Who may start a pod has whatever a pod there may have.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, report};
 
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0188", "trivy:KSV-0048", "kube-linter:access-to-create-pods"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Object(ROLES, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("role_creates_pods.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! Without events nobody sees what happened.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, report};
 
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0031", "trivy:KSV-0042"],
     links: &[],
     scope: Scope::Object(ROLES, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("role_deletes_events.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! Who may write roles beyond their own rights has all rights.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::rules::{Grant, ROLES, report};
 
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0191", "trivy:KSV-0050", "checkov:CKV_K8S_158"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Object(ROLES, run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("role_escalates.yaml"),
 };
 

@@ -1,6 +1,11 @@
 //! A rule that grants nothing was meant to grant something.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::document::Node;
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope, Severity,
+};
+
+use crate::fix;
 
 use super::rules::{ROLES, Rule, each};
 
@@ -24,7 +29,12 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources",
     ],
     scope: Scope::Object(ROLES, run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe(
+            "What goes has granted nothing; what was meant has to be written by a person.",
+        ),
+        edits,
+    }),
     cases: include_str!("rule_without_effect.yaml"),
 };
 
@@ -58,4 +68,16 @@ fn look<'a>(role: Object<'a>, rule: Rule<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         cx.fail(urls, "a Role grants no nonResourceURLs; write a ClusterRole");
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let rules = flaw.object.root().get("rules").into_iter().flat_map(Node::items);
+    let rule = rules.into_iter().find(|rule| rule.contains(flaw.node));
+    let lists = ["resources", "verbs"].map(|field| rule.and_then(|rule| rule.get(field)));
+    let without = |item: Node<'_>| item != flaw.node && !item.text().ends_with("/*");
+    // The API server refuses a rule without resources or verbs.
+    if !lists.iter().all(|list| list.is_some_and(|list| list.items().any(without))) {
+        return Err("nothing else would be left of the rule".into());
+    }
+    fix::remove(flaw)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use seawall_model::{At, Check, Cx, Mapping, Object, Scope, Severity};
+use seawall_model::{At, Check, Cx, Mapping, NoFix, Object, Scope, Severity};
 
 use super::bindings::{BINDINGS, each_subject};
 
@@ -23,7 +23,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Inventory(run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("shared_service_account.yaml"),
 };
 

@@ -1,6 +1,8 @@
 //! Two hands on one dial.
 
-use seawall_model::{Check, Cx, Mapping, ObjectKind, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, ObjectKind, Safety, Scope, Severity};
+
+use crate::fix;
 
 use super::scale::Autoscalers;
 
@@ -18,7 +20,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#migrating-deployments-and-statefulsets-to-horizontal-autoscaling",
     ],
     scope: Scope::Inventory(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "`kubectl apply` of a manifest that no longer has the field sets one replica until \
+             the autoscaler acts.",
+        ),
+        edits: fix::remove,
+    }),
     cases: include_str!("autoscaled_replicas_set.yaml"),
 };
 

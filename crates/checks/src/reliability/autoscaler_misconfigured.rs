@@ -1,7 +1,10 @@
 //! An autoscaler that can't scale.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Severity, Value,
+};
 
 /// A HorizontalPodAutoscaler that may go down to one replica, or whose `maxReplicas` is not above
 /// its `minReplicas`.
@@ -22,7 +25,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/"],
     scope: Scope::Object(&[ObjectKind::HorizontalPodAutoscaler], run),
-    fix: None,
+    fix: Ok(Fix { safety: Safety::Unsafe("More pods run when there is little to do."), edits }),
     cases: include_str!("autoscaler_misconfigured.yaml"),
 };
 
@@ -61,3 +64,15 @@ fn run<'a>(autoscaler: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     }
     Ok(())
 }
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let spec = flaw.object.spec().ok_or("it has no spec")?;
+    let max = spec.get("maxReplicas");
+    if max == Some(flaw.node) || max.and_then(Node::as_i64).is_none_or(|max| max <= ENOUGH) {
+        return Err("how many replicas are enough is not known".into());
+    }
+    Ok(vec![Edit::set(spec, &["minReplicas"], Value::Int(ENOUGH))])
+}
+
+/// What every message asks for.
+const ENOUGH: i64 = 3;

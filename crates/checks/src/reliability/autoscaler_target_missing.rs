@@ -1,7 +1,7 @@
 //! An autoscaler of nothing.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// A HorizontalPodAutoscaler whose target is not among what was read, where another workload of the
 /// target's kind is known in the namespace.
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/"],
     scope: Scope::Object(&[ObjectKind::HorizontalPodAutoscaler], run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("autoscaler_target_missing.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! A pod that nobody owns is not brought back.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// A Pod without an owner. Static pods and Helm's hooks are none of this.
 pub const CHECK: Check = Check {
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/configuration/overview/#naked-pods-vs-replicasets-deployments-and-jobs",
     ],
     scope: Scope::Object(&[ObjectKind::Pod], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("bare_pod.yaml"),
 };
 

@@ -2,8 +2,11 @@
 
 use seawall_model::document::{Kind, Node};
 use seawall_model::{
-    Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Selector, Severity, Undecided,
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Selector, Severity, Undecided, Value,
 };
+
+use crate::fix;
 
 use super::scale::{Autoscalers, replicas};
 
@@ -25,7 +28,12 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/run-application/configure-pdb/"],
     scope: Scope::Inventory(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "One pod at a time may be evicted, which somebody may have forbidden on purpose.",
+        ),
+        edits,
+    }),
     cases: include_str!("disruption_budget_blocks_evictions.yaml"),
 };
 
@@ -116,4 +124,12 @@ fn needed(least: Node<'_>, pods: i64) -> Result<i64, Undecided<'_>> {
             Err(Undecided { node: least, why: "minAvailable is no number and no share".into() })
         }
     }
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let mut edits = fix::here(flaw, Value::Int(1))?;
+    if flaw.node.key().is_some_and(|key| key.text() == "minAvailable") {
+        edits.push(Edit::rename(flaw.node, "maxUnavailable"));
+    }
+    Ok(edits)
 }

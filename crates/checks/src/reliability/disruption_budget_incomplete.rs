@@ -1,6 +1,9 @@
 //! A budget without a number guards nothing.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Severity, Value,
+};
 
 /// A PodDisruptionBudget without `minAvailable` and `maxUnavailable`; and, one step less bad, one
 /// without `unhealthyPodEvictionPolicy`, by which pods that never get ready keep their node from
@@ -22,7 +25,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy",
     ],
     scope: Scope::Object(&[ObjectKind::PodDisruptionBudget], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "Nodes wait for one pod at a time to be replaced; and pods that are not ready are \
+             evicted, whatever is missing.",
+        ),
+        edits,
+    }),
     cases: include_str!("disruption_budget_incomplete.yaml"),
 };
 
@@ -51,4 +60,13 @@ fn run<'a>(budget: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         );
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let (field, value) = if flaw.path.ends_with("unhealthyPodEvictionPolicy") {
+        ("unhealthyPodEvictionPolicy", Value::str("AlwaysAllow"))
+    } else {
+        ("maxUnavailable", Value::Int(1))
+    };
+    Ok(vec![Edit::set(flaw.node, &[field], value)])
 }

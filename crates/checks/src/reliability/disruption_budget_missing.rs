@@ -1,6 +1,6 @@
 //! A drained node takes what nobody forbids it to take.
 
-use seawall_model::{Check, Cx, Mapping, ObjectKind, Outcome, Scope, Severity, Template};
+use seawall_model::{Check, Cx, Mapping, NoFix, ObjectKind, Outcome, Scope, Severity, Template};
 
 use super::scale::{Autoscalers, replicas};
 
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/tasks/run-application/configure-pdb/"],
     scope: Scope::Inventory(run),
-    fix: None,
+    fix: Err(NoFix::NewObject),
     cases: include_str!("disruption_budget_missing.yaml"),
 };
 

@@ -2,7 +2,11 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity, Value,
+};
+
+use crate::fix;
 
 /// A pod of long-running containers without an `ndots` option in `dnsConfig`, unless it uses the
 /// node's DNS.
@@ -20,7 +24,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config",
     ],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "The resolver of Alpine (musl) asks for names of two dots and more, such as \
+             `web.shop.svc`, only as they stand.",
+        ),
+        edits,
+    }),
     cases: include_str!("dns_options_missing.yaml"),
 };
 
@@ -50,4 +60,11 @@ fn run<'a>(pod: &Pod<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         );
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let spec = flaw.pod()?.spec;
+    let option =
+        Value::Map(vec![("name".into(), Value::str("ndots")), ("value".into(), Value::str("2"))]);
+    Ok(vec![fix::appended(spec, &["dnsConfig", "options"], option)])
 }

@@ -1,7 +1,7 @@
 //! A GPU is the dearest thing that a pod can take.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, ObjectKind, Outcome, Scope, Severity};
 
 /// A container that asks for an extended resource, such as `nvidia.com/gpu`, in a namespace where
 /// no ResourceQuota among what was read bounds it (`requests.nvidia.com/gpu`).
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/policy/resource-quotas/#resource-quota-for-extended-resources",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::NewObject),
     cases: include_str!("extended_resource_without_quota.yaml"),
 };
 

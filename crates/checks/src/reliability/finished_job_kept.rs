@@ -1,6 +1,8 @@
 //! What is done and stays is in the way.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Fix, Mapping, Object, ObjectKind, Outcome, Safety, Scope, Severity, Value,
+};
 
 /// A Job without `ttlSecondsAfterFinished` that no CronJob clears away.
 pub const CHECK: Check = Check {
@@ -17,7 +19,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/workloads/controllers/job/#ttl-mechanism-for-finished-jobs",
     ],
     scope: Scope::Object(&[ObjectKind::Job], run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("The Job, its pods and their logs go a day after it is done."),
+        edits: |flaw| {
+            let day = Value::Int(24 * 60 * 60);
+            Ok(vec![Edit::set(flaw.node, &["ttlSecondsAfterFinished"], day)])
+        },
+    }),
     cases: include_str!("finished_job_kept.yaml"),
 };
 

@@ -2,7 +2,7 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 /// A `livenessProbe` and a `readinessProbe` that do the same (`httpGet`, `tcpSocket`, `exec` or
 /// `grpc`).
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("identical_probes.yaml"),
 };
 

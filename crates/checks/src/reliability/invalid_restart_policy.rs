@@ -2,7 +2,11 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, ObjectKind, Outcome, Safety, Scope, Severity, Value,
+};
+
+use crate::fix;
 
 /// A `restartPolicy` other than `Always` in a Deployment, ReplicaSet, ReplicationController,
 /// StatefulSet or DaemonSet, and in a Job or CronJob one other than `OnFailure` and `Never`, which
@@ -18,7 +22,12 @@ pub const CHECK: Check = Check {
     covers: &["kube-linter:restart-policy", "kube-score:cronjob-restartpolicy"],
     links: &["https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe(
+            "The API server refuses the object as it stands, and allows one value alone.",
+        ),
+        edits,
+    }),
     cases: include_str!("invalid_restart_policy.yaml"),
 };
 
@@ -51,4 +60,11 @@ fn run<'a>(pod: &Pod<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         );
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    if matches!(flaw.object.kind(), ObjectKind::Job | ObjectKind::CronJob) {
+        return Err("OnFailure or Never: which is meant is not known".into());
+    }
+    fix::here(flaw, Value::str("Always"))
 }

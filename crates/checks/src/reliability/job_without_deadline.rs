@@ -1,6 +1,6 @@
 //! A job that hangs runs until somebody looks.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// A Job without `activeDeadlineSeconds`, and a CronJob without `startingDeadlineSeconds`, or whose
 /// jobs have no `activeDeadlineSeconds`.
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup",
     ],
     scope: Scope::Object(&[ObjectKind::Job, ObjectKind::CronJob], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("job_without_deadline.yaml"),
 };
 

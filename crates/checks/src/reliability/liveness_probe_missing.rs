@@ -1,7 +1,7 @@
 //! A program that hangs is only restarted if somebody asks it.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::probes::long_running;
 
@@ -28,7 +28,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("liveness_probe_missing.yaml"),
 };
 

@@ -1,7 +1,12 @@
 //! An update that stops everything is an update put off.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope, Severity,
+    Value,
+};
+
+use crate::fix;
 
 /// A Deployment that is recreated or may lose all its pods at a time, and a DaemonSet or
 /// StatefulSet that is updated only when somebody deletes its pods. A Deployment with a volume
@@ -25,7 +30,13 @@ pub const CHECK: Check = Check {
         &[ObjectKind::Deployment, ObjectKind::DaemonSet, ObjectKind::StatefulSet],
         run,
     ),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "Old and new pods run beside each other during an update, and updates begin by \
+             themselves.",
+        ),
+        edits,
+    }),
     cases: include_str!("no_rolling_update.yaml"),
 };
 
@@ -60,4 +71,17 @@ fn run<'a>(object: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         );
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    if flaw.node.key().is_some_and(|key| key.text() == "maxUnavailable") {
+        // The default is a quarter of a Deployment, and one pod of the others.
+        return fix::remove(flaw);
+    }
+    let volumes = flaw.object.root().at_path(&["spec", "template", "spec", "volumes"]);
+    let mut volumes = volumes.into_iter().flat_map(Node::items);
+    if volumes.any(|volume| volume.get("persistentVolumeClaim").is_some()) {
+        return Err("it has a volume that perhaps one pod at a time may mount".into());
+    }
+    fix::here(flaw, Value::str("RollingUpdate"))
 }

@@ -2,8 +2,11 @@
 
 use seawall_model::document::Node;
 use seawall_model::{
-    Check, Cx, Labels, Mapping, ObjectKind, Outcome, Scope, Selector, Severity, Template, Undecided,
+    Check, Cx, Edits, Fix, Flaw, Labels, Mapping, ObjectKind, Outcome, Safety, Scope, Selector,
+    Severity, Template, Undecided, Value,
 };
+
+use crate::fix;
 
 use super::scale::{Autoscalers, replicas};
 
@@ -29,7 +32,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
     ],
     scope: Scope::Inventory(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe(
+            "The scheduler takes the constraint for a wish (`ScheduleAnyway`): with one node \
+             alone the pods start as before.",
+        ),
+        edits,
+    }),
     cases: include_str!("pods_not_spread.yaml"),
 };
 
@@ -104,4 +113,26 @@ fn means<'a>(selector: Option<Node<'a>>, labels: Labels<'a>) -> Result<bool, Und
         Some(selector) => Selector::of(selector)?.matches(labels),
         None => false,
     })
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    const NOT_KNOWN: &str = "its selector does not tell the labels of its pods";
+    let pod = flaw.pod()?;
+    let selector = flaw.object.spec().and_then(|spec| spec.get("selector")).ok_or(NOT_KNOWN)?;
+    let own = Labels::of_metadata(pod.metadata).and_then(|own| means(Some(selector), own));
+    let labels = selector.get("matchLabels").ok_or(NOT_KNOWN)?;
+    if !matches!(own, Ok(true)) || selector.get("matchExpressions").is_some() {
+        return Err(NOT_KNOWN.into());
+    }
+    let label = |(key, value): (Node<'a>, Node<'a>)| {
+        (key.text().to_owned().into(), Value::str(value.text().to_owned()))
+    };
+    let labels = Value::Map(labels.entries().map(label).collect());
+    let constraint = Value::Map(vec![
+        ("maxSkew".into(), Value::Int(1)),
+        ("topologyKey".into(), Value::str("kubernetes.io/hostname")),
+        ("whenUnsatisfiable".into(), Value::str("ScheduleAnyway")),
+        ("labelSelector".into(), Value::entry("matchLabels", labels)),
+    ]);
+    Ok(vec![fix::appended(pod.spec, &["topologySpreadConstraints"], constraint)])
 }

@@ -1,7 +1,7 @@
 //! When a node is full, somebody has to go.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, ObjectKind, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, ObjectKind, Scope, Severity};
 
 /// A pod without `priorityClassName`, where no PriorityClass among what was read is the default of
 /// all.
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
     covers: &["kube-linter:priority-class-name", "polaris:priorityClassNotSet"],
     links: &["https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/"],
     scope: Scope::Inventory(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("priority_class_missing.yaml"),
 };
 

@@ -2,7 +2,11 @@
 
 use seawall_model::document::{Kind, Node};
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity, Value,
+};
+
+use crate::fix;
 
 /// The port of a probe that is not among the container's `ports`: a name that none has, which can't
 /// be resolved, and one step less bad a number, which may be open all the same.
@@ -24,7 +28,10 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe("A declared port opens nothing: it says what is open anyway."),
+        edits,
+    }),
     cases: include_str!("probe_port_not_declared.yaml"),
 };
 
@@ -61,4 +68,17 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         }
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let container = flaw.container()?;
+    let number = flaw.node.as_i64().filter(|number| (1..=65535).contains(number));
+    let Some(number) = number else {
+        return Err("which port has the name is not known".into());
+    };
+    if !matches!(container.pod.flag("hostNetwork"), Ok(None)) {
+        return Err("in the node's network a declared port is one of the node's".into());
+    }
+    let port = Value::entry("containerPort", Value::Int(number));
+    Ok(vec![fix::appended(container.node, &["ports"], port)])
 }

@@ -1,7 +1,7 @@
 //! Traffic goes to what is not ready unless somebody asks.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::probes::long_running;
 
@@ -27,7 +27,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("readiness_probe_missing.yaml"),
 };
 

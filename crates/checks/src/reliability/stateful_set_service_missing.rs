@@ -1,7 +1,7 @@
 //! Without its Service the pods of a set have no names.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// A StatefulSet without `serviceName`, or whose Service has an address of its own, or is not among
 /// what was read where other Services of the namespace are.
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id",
     ],
     scope: Scope::Object(&[ObjectKind::StatefulSet], run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("stateful_set_service_missing.yaml"),
 };
 

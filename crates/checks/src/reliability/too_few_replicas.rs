@@ -1,6 +1,9 @@
 //! One pod is away whenever its node is.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{
+    Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Object, ObjectKind, Outcome, Safety, Scope,
+    Severity, Value,
+};
 
 use super::scale::{Autoscalers, replicas};
 
@@ -22,7 +25,13 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#replicas"],
     scope: Scope::Inventory(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "A program that keeps what it knows to itself, or must run alone, runs three times; \
+             and three take more room.",
+        ),
+        edits,
+    }),
     cases: include_str!("too_few_replicas.yaml"),
 };
 
@@ -54,4 +63,9 @@ fn look_at<'a>(deployment: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         _ => {}
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let spec = flaw.object.spec().ok_or("it has no spec")?;
+    Ok(vec![Edit::set(spec, &["replicas"], Value::Int(3))])
 }

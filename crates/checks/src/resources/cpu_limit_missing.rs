@@ -1,7 +1,7 @@
 //! CPU without a bound is whoever's is busiest.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::missing::limit_missing;
 
@@ -30,7 +30,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("cpu_limit_missing.yaml"),
 };
 

@@ -1,9 +1,9 @@
 //! A full disk stops every pod of the node.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity};
 
-use super::missing::limit_missing;
+use super::missing::{limit_as_requested, limit_missing};
 
 /// No ephemeral-storage limit in force; a limit without a request is also the request.
 pub const CHECK: Check = Check {
@@ -19,7 +19,10 @@ pub const CHECK: Check = Check {
     covers: &["kube-score:container-ephemeral-storage-request-and-limit"],
     links: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("A pod that writes more than it requests is evicted."),
+        edits: |flaw| limit_as_requested(flaw, "ephemeral-storage"),
+    }),
     cases: include_str!("ephemeral_storage_limit_missing.yaml"),
 };
 

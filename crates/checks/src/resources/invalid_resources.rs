@@ -4,7 +4,11 @@ use std::borrow::Cow;
 
 use seawall_model::document::Node;
 use seawall_model::workload::{Container, ContainerType, Pod};
-use seawall_model::{Check, Cx, Mapping, Outcome, Quantity, Scope, Severity};
+use seawall_model::{
+    Change, Check, Cx, Edit, Edits, Fix, Flaw, Mapping, Outcome, Quantity, Safety, Scope, Severity,
+};
+
+use crate::fix;
 
 use super::amounts::{List, of_pod};
 
@@ -24,7 +28,13 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe(
+            "The API server refuses the object as it stands; only what is forbidden goes, and a \
+             limit that must equal the request is written.",
+        ),
+        edits,
+    }),
     cases: include_str!("invalid_resources.yaml"),
 };
 
@@ -172,4 +182,23 @@ fn is_native(resource: &str) -> bool {
 
 fn is_huge_pages(resource: &str) -> bool {
     resource.starts_with("hugepages-")
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    const NOT_KNOWN: &str = "which amount is meant is not known";
+    let (node, key) = (flaw.node, flaw.node.key().map_or("", Node::text));
+    if key == "resources" {
+        return fix::remove(flaw);
+    }
+    let pod = flaw.pod()?;
+    let blocks = pod.containers().iter().filter_map(|container| container.resources);
+    let holds = |block: &Node<'a>| block.get("requests").is_some_and(|list| list.contains(node));
+    let block = blocks.chain(of_pod(&pod)).find(holds).ok_or(NOT_KNOWN)?;
+    let limit = block.get("limits").and_then(|limits| limits.get(key));
+    let right = node.quantity().is_ok_and(|amount| wrong(key, amount.value).is_none());
+    if limit.is_some() || !right || may_overcommit(key) {
+        return Err(NOT_KNOWN.into());
+    }
+    let path = vec!["limits".into(), key.to_owned().into()];
+    Ok(vec![Edit { at: block, change: Change::Set { path, value: fix::copied(node)? } }])
 }

@@ -1,9 +1,9 @@
 //! Memory without a bound is the node's.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity};
 
-use super::missing::limit_missing;
+use super::missing::{limit_as_requested, limit_missing};
 
 /// No memory limit in force: not the container's, not the pod's, not a LimitRange's default.
 pub const CHECK: Check = Check {
@@ -31,7 +31,10 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("A container that uses more than it requests is killed."),
+        edits: |flaw| limit_as_requested(flaw, "memory"),
+    }),
     cases: include_str!("memory_limit_missing.yaml"),
 };
 

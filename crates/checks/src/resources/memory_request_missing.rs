@@ -1,7 +1,7 @@
 //! The scheduler places what it is told of.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::missing::request_missing;
 
@@ -27,7 +27,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("memory_request_missing.yaml"),
 };
 

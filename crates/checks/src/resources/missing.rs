@@ -2,9 +2,11 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::{Container, ContainerType};
-use seawall_model::{Cx, ObjectKind, Outcome};
+use seawall_model::{Change, Cx, Edit, Edits, Flaw, ObjectKind, Outcome};
 
-use super::amounts::{List, limit, request};
+use crate::fix;
+
+use super::amounts::{List, amount, limit, request};
 
 /// Fails where a container has no limit of a resource, or the limit 0, which bounds nothing.
 pub(super) fn limit_missing<'a>(
@@ -59,6 +61,19 @@ pub(super) fn request_missing<'a>(
         None => report(container, cx, List::Requests, resource, example),
     }
     Ok(())
+}
+
+/// Makes the limit of the container at fault what it requests.
+pub(super) fn limit_as_requested<'a>(flaw: &Flaw<'a>, resource: &'static str) -> Edits<'a> {
+    let container = flaw.container()?;
+    match amount(container.resources, List::Requests, resource) {
+        Ok(Some(request)) if !request.value.is_zero() => {
+            let path = ["resources", List::Limits.name(), resource].map(Into::into).into();
+            let value = fix::copied(request.node)?;
+            Ok(vec![Edit { at: container.node, change: Change::Set { path, value } }])
+        }
+        _ => Err("it requests none either, and what it needs is not known".into()),
+    }
 }
 
 /// Fails at the nearest parent of the missing amount.

@@ -1,6 +1,6 @@
 //! Without a limit range, what a container does not say is not bounded.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use crate::namespaces::SYSTEM_NAMESPACES;
 
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0039"],
     links: &["https://kubernetes.io/docs/concepts/policy/limit-range/"],
     scope: Scope::Object(&[ObjectKind::Namespace], run),
-    fix: None,
+    fix: Err(NoFix::NewObject),
     cases: include_str!("namespace_without_limit_range.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! Without a quota a namespace may use up the cluster.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use crate::namespaces::SYSTEM_NAMESPACES;
 
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-0040"],
     links: &["https://kubernetes.io/docs/concepts/policy/resource-quotas/"],
     scope: Scope::Object(&[ObjectKind::Namespace], run),
-    fix: None,
+    fix: Err(NoFix::NewObject),
     cases: include_str!("namespace_without_resource_quota.yaml"),
 };
 

@@ -1,7 +1,10 @@
 //! Between request and limit a container lives on what others leave.
 
+use seawall_model::document::Node;
 use seawall_model::workload::{Container, ContainerType};
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity};
+
+use crate::fix;
 
 use super::amounts::{List, amount};
 
@@ -26,7 +29,10 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("The pod needs more room on a node, and waits where there is none."),
+        edits,
+    }),
     cases: include_str!("requests_below_limits.yaml"),
 };
 
@@ -54,4 +60,12 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         }
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let resource = flaw.node.key().map_or("", Node::text);
+    match amount(flaw.container()?.resources, List::Limits, resource) {
+        Ok(Some(limit)) => fix::here(flaw, fix::copied(limit.node)?),
+        _ => Err("there is no limit to go by".into()),
+    }
 }

@@ -1,7 +1,7 @@
 //! The team has said how much one container may take.
 
 use seawall_model::workload::{Container, ContainerType};
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 use super::amounts::{List, amount, limit};
 
@@ -23,7 +23,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/policy/limit-range/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("resources_above_maximum.yaml"),
 };
 

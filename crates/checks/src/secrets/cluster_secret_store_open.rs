@@ -1,7 +1,7 @@
 //! A store for all namespaces hands its secrets to all namespaces.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use super::external_secrets::is_store;
 
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://external-secrets.io/latest/guides/multi-tenancy/"],
     scope: Scope::Object(&[ObjectKind::Custom], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("cluster_secret_store_open.yaml"),
 };
 

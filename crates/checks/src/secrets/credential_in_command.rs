@@ -2,7 +2,7 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity, Undecided};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity, Undecided};
 
 use super::search::{Credential, in_entry, in_text};
 
@@ -25,7 +25,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0012"],
     links: &["https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Leaked),
     cases: include_str!("credential_in_command.yaml"),
 };
 

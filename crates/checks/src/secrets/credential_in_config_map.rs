@@ -1,6 +1,8 @@
 //! ConfigMaps are for what everyone may read.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity, Undecided,
+};
 
 use super::search::{in_entry, of_kubeconfig};
 
@@ -19,7 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0012", "trivy:KSV-0109", "polaris:sensitiveConfigmapContent"],
     links: &["https://kubernetes.io/docs/concepts/configuration/configmap/"],
     scope: Scope::Object(&[ObjectKind::ConfigMap], run),
-    fix: None,
+    fix: Err(NoFix::Leaked),
     cases: include_str!("credential_in_config_map.yaml"),
 };
 

@@ -1,7 +1,7 @@
 //! A variable's value is readable by whoever reads the pod.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity, Undecided};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity, Undecided};
 
 use super::search::in_entry;
 
@@ -30,7 +30,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Leaked),
     cases: include_str!("credential_in_environment.yaml"),
 };
 

@@ -1,7 +1,9 @@
 //! Base64 hides nothing.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity, Undecided,
+};
 
 use super::base64;
 use super::search::{Credential, in_entry, of_kubeconfig, shown};
@@ -28,7 +30,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0208"],
     links: &["https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
     scope: Scope::Object(&[ObjectKind::Secret], run),
-    fix: None,
+    fix: Err(NoFix::Leaked),
     cases: include_str!("credential_in_secret_manifest.yaml"),
 };
 

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use seawall_model::document::Node;
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Edits, Fix, Flaw, Mapping, Outcome, Safety, Scope, Severity};
+
+use crate::fix;
 
 /// A name that stands twice in a container's `env`.
 pub const CHECK: Check = Check {
@@ -25,7 +27,13 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/",
     ],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Safe(
+            "The container gets the last value of a name; one that another variable is made of \
+             stays.",
+        ),
+        edits,
+    }),
     cases: include_str!("duplicate_environment_variable.yaml"),
 };
 
@@ -46,4 +54,14 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         }
     }
     Ok(())
+}
+
+fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
+    let env = flaw.container()?.env;
+    let reference = format!("$({})", flaw.node.text());
+    let mut values = env.into_iter().flat_map(Node::items).filter_map(|item| item.get("value"));
+    if values.any(|value| value.text().contains(&reference)) {
+        return Err("another variable is made of it".into());
+    }
+    fix::remove_item(flaw, env)
 }

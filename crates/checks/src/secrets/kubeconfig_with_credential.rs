@@ -1,7 +1,7 @@
 //! A kubeconfig with a credential is the cluster's key in a file.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 use super::base64;
 use super::search::of_kubeconfig;
@@ -24,7 +24,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins",
     ],
     scope: Scope::Object(&[ObjectKind::ConfigMap, ObjectKind::Secret, ObjectKind::Custom], run),
-    fix: None,
+    fix: Err(NoFix::Leaked),
     cases: include_str!("kubeconfig_with_credential.yaml"),
 };
 

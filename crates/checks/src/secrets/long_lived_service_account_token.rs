@@ -1,7 +1,7 @@
 //! A token in a Secret is valid until the Secret is gone.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// A Secret of type `kubernetes.io/service-account-token`: the token controller fills it with a
 /// token without an end.
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets",
     ],
     scope: Scope::Object(&[ObjectKind::Secret], run),
-    fix: None,
+    fix: Err(NoFix::Leaked),
     cases: include_str!("long_lived_service_account_token.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! Data of persons does not belong in settings.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// E-mail addresses, card numbers with a valid check digit (ISO/IEC 7812) and bank accounts with
 /// one (IBAN, ISO 13616) in a ConfigMap. An address alone is one step less bad.
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
     covers: &["trivy:KSV-01010"],
     links: &["https://kubernetes.io/docs/concepts/configuration/configmap/"],
     scope: Scope::Object(&[ObjectKind::ConfigMap], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("personal_data_in_config_map.yaml"),
 };
 

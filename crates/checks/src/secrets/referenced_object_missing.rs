@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Inventory, Mapping, ObjectKind, Scope, Severity};
+use seawall_model::{Check, Cx, Inventory, Mapping, NoFix, ObjectKind, Scope, Severity};
 
 use super::external_secrets::made_secret;
 
@@ -26,7 +26,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/configuration/configmap/#using-configmaps-as-files-from-a-pod",
     ],
     scope: Scope::Inventory(run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("referenced_object_missing.yaml"),
 };
 

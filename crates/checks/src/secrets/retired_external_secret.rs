@@ -1,6 +1,6 @@
 //! A controller that nobody mends any more holds every secret of the cluster.
 
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
 /// Objects of kubernetes-external-secrets, of the group `kubernetes-client.io`.
 pub const CHECK: Check = Check {
@@ -15,7 +15,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://github.com/external-secrets/kubernetes-external-secrets"],
     scope: Scope::Object(&[ObjectKind::Custom], run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("retired_external_secret.yaml"),
 };
 

@@ -2,7 +2,7 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
 /// `secretKeyRef` in `env` and `secretRef` in `envFrom`.
 pub const CHECK: Check = Check {
@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0207", "checkov:CKV_K8S_35", "kube-linter:read-secret-from-env-var"],
     links: &["https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
     scope: Scope::Container(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("secret_in_environment.yaml"),
 };
 

@@ -1,7 +1,9 @@
 //! The key of the safe does not hang on its door.
 
 use seawall_model::document::{Kind, Node};
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity, Undecided,
+};
 
 use super::external_secrets::is_store;
 use super::search::in_entry;
@@ -21,7 +23,7 @@ pub const CHECK: Check = Check {
     covers: &[],
     links: &["https://external-secrets.io/latest/api/secretstore/"],
     scope: Scope::Object(&[ObjectKind::Custom], run),
-    fix: None,
+    fix: Err(NoFix::Leaked),
     cases: include_str!("secret_store_with_credential.yaml"),
 };
 

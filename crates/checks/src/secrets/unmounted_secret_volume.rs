@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity};
+
+use crate::fix;
 
 /// A volume of a Secret, alone or projected, that no container mounts.
 pub const CHECK: Check = Check {
@@ -21,7 +23,12 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/configuration/secret/#using-secrets-as-files-from-a-pod",
     ],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "What is put into the pod later, such as a sidecar, may have mounted it.",
+        ),
+        edits: fix::remove,
+    }),
     cases: include_str!("unmounted_secret_volume.yaml"),
 };
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use seawall_model::document::Node;
 use seawall_model::workload::{Container, Pod};
-use seawall_model::{Check, Cx, Mapping, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Scope, Severity};
 
 use super::external_secrets::{keys_of, made_secret};
 
@@ -26,7 +26,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/concepts/configuration/secret/#projection-of-secret-keys-to-specific-paths",
     ],
     scope: Scope::Inventory(run),
-    fix: None,
+    fix: Err(NoFix::Decision),
     cases: include_str!("whole_secret_mounted.yaml"),
 };
 

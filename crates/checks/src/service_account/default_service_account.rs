@@ -2,7 +2,9 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity, Value};
+
+use crate::fix;
 
 use super::token::{Automount, DEFAULT, account_of, automount};
 
@@ -27,7 +29,12 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/concepts/security/service-accounts/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe(
+            "A container that talks to the API server as `default` loses its token.",
+        ),
+        edits: |flaw| fix::in_pod(flaw, &["automountServiceAccountToken"], Value::Bool(false)),
+    }),
     cases: include_str!("default_service_account.yaml"),
 };
 

@@ -1,7 +1,9 @@
 //! A role of the default account is a role of every pod that names no account.
 
 use seawall_model::document::Node;
-use seawall_model::{Check, Cx, Mapping, Object, ObjectKind, Outcome, Scope, Severity, Undecided};
+use seawall_model::{
+    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity, Undecided,
+};
 
 use super::token::DEFAULT;
 
@@ -18,7 +20,7 @@ pub const CHECK: Check = Check {
     covers: &["checkov:CKV_K8S_42"],
     links: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     scope: Scope::Object(&[ObjectKind::RoleBinding, ObjectKind::ClusterRoleBinding], run),
-    fix: None,
+    fix: Err(NoFix::Rights),
     cases: include_str!("default_service_account_bound.yaml"),
 };
 

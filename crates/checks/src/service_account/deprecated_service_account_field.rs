@@ -29,7 +29,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context",
     ],
     scope: Scope::Pod(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Safe(
             "The API server copies the old field into the new one itself, and \
              where both are written reads the new one alone.",

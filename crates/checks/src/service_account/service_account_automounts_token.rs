@@ -28,7 +28,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting",
     ],
     scope: Scope::Object(&[ObjectKind::ServiceAccount], run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe(
             "Pods of the account that talk to the API server and do not ask for \
              the token themselves lose it.",

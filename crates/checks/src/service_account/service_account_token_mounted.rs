@@ -39,7 +39,7 @@ pub const CHECK: Check = Check {
         "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting",
     ],
     scope: Scope::Pod(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe("A container that talks to the API server loses its token."),
         edits: |flaw| fix::in_pod(flaw, &["automountServiceAccountToken"], Value::Bool(false)),
     }),

@@ -1,7 +1,7 @@
 //! Pods of an account that is not there are never made.
 
 use seawall_model::workload::Pod;
-use seawall_model::{Check, Cx, Mapping, ObjectKind, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, ObjectKind, Outcome, Scope, Severity};
 
 use super::token::DEFAULT;
 
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["kubescape:C-0307", "kube-linter:non-existent-service-account"],
     links: &["https://kubernetes.io/docs/concepts/security/service-accounts/"],
     scope: Scope::Pod(run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("unknown_service_account.yaml"),
 };
 

@@ -1,8 +1,8 @@
 //! What a later upgrade will take away.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Fix, Mapping, Object, Outcome, Safety, Scope, Severity};
 
-use super::problems::{Class, report};
+use super::problems::{Class, moved, report};
 
 /// API version is deprecated.
 pub const CHECK: Check = Check {
@@ -15,7 +15,10 @@ pub const CHECK: Check = Check {
     covers: &["kubeaudit:DeprecatedAPIUsed", "trivy:KSV-0107", "kube-score:stable-version"],
     links: &["https://kubernetes.io/docs/reference/using-api/deprecation-guide/"],
     scope: Scope::AnyObject(run),
-    fix: None,
+    fix: Ok(Fix {
+        safety: Safety::Unsafe("Newer versions of an API have other defaults and rules."),
+        edits: moved,
+    }),
     cases: include_str!("deprecated_api_version.yaml"),
 };
 

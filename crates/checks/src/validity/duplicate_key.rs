@@ -1,6 +1,6 @@
 //! A key that stands twice says two things, and readers believe the wrong one.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 /// A key stands twice in one map.
 pub const CHECK: Check = Check {
@@ -15,7 +15,7 @@ pub const CHECK: Check = Check {
     covers: &["kube-linter:schema-validation"],
     links: &["https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation"],
     scope: Scope::AnyObject(run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("duplicate_key.yaml"),
 };
 

@@ -1,6 +1,6 @@
 //! What is required and not there makes the object void.
 
-use seawall_model::{Check, Cx, Mapping, Object, Outcome, Scope, Severity};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, Outcome, Scope, Severity};
 
 use super::problems::{Class, report};
 
@@ -15,7 +15,7 @@ pub const CHECK: Check = Check {
     covers: &["kube-linter:schema-validation"],
     links: &["https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation"],
     scope: Scope::AnyObject(run),
-    fix: None,
+    fix: Err(NoFix::Intent),
     cases: include_str!("missing_field.yaml"),
 };
 

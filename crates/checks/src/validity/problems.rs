@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use seawall_model::{Cx, Edit, Edits, Flaw, Object, Outcome, Value};
+use seawall_model::{Cx, Edit, Edits, Flaw, Object, Outcome, Unfixed, Value};
 use seawall_schema::{Api, ApiStatus, Expected, Hint, Problem, ProblemKind, Schema, Version};
 
 /// Which check reports a problem.
@@ -143,6 +143,8 @@ pub(super) enum Meant {
     Field(&'static str),
     /// This API.
     Api(Api),
+    /// This value.
+    Value(&'static str),
 }
 
 /// What was meant where a finding stands, by the newest version.
@@ -158,6 +160,10 @@ pub(super) fn meant(flaw: &Flaw<'_>) -> Option<Meant> {
             ProblemKind::WrongType { expected } => Some(Meant::Type(expected)),
             ProblemKind::UnknownField { hint: Some(Hint::Similar(name)), .. } => {
                 Some(Meant::Field(name))
+            }
+            ProblemKind::UnknownValue { value, ref allowed } => {
+                let alike = |known: &&&str| known.eq_ignore_ascii_case(value);
+                allowed.iter().find(alike).map(|known| Meant::Value(known))
             }
             ProblemKind::Api {
                 status:
@@ -197,7 +203,7 @@ pub(super) fn moved<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
         }
     });
     match first {
-        Some(why) => Err(why.into()),
+        Some(why) => Err(Unfixed::Refused(why.into())),
         None => Ok(vec![Edit::set(written, &[], Value::str(api.api_version))]),
     }
 }

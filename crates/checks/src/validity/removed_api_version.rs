@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     ],
     links: &["https://kubernetes.io/docs/reference/using-api/deprecation-guide/"],
     scope: Scope::AnyObject(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Unsafe("Newer versions of an API have other defaults and rules."),
         edits: moved,
     }),

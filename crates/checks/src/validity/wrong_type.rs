@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     covers: &["kube-linter:schema-validation"],
     links: &["https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation"],
     scope: Scope::AnyObject(run),
-    fix: Some(Fix {
+    fix: Ok(Fix {
         safety: Safety::Safe(
             "The API server refuses the object as it stands; only a boolean or \
              number that was quoted, or a string that was not, is written as it \

@@ -98,6 +98,13 @@ fn describe(family: &str, check: &Check) -> serde_json::Value {
         "severity": check.severity.name(),
         "rationale": check.rationale,
         "remedy": check.remedy,
+        "fix": match check.fix {
+            Ok(fix) => json!({
+                "safety": if fix.safety.is_safe() { "safe" } else { "unsafe" },
+                "why": fix.safety.why(),
+            }),
+            Err(none) => json!({"safety": "none", "why": none.why()}),
+        },
         "covers": check.covers,
         "links": check.links,
         "frameworks": {

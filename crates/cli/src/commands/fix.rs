@@ -178,6 +178,9 @@ impl Fix {
         for (finding, why) in &mended.refused {
             line(out, finding, "not fixed", why)?;
         }
+        for (finding, why) in &mended.open {
+            line(out, finding, "no fix here", why)?;
+        }
         let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
         let mut words = format!(
             "{} {done} in {}",
@@ -191,7 +194,7 @@ impl Fix {
         };
         also(mended.refused.len(), "could not be");
         also(mended.withheld.len(), "more with --unsafe");
-        also(mended.without, "without a fix");
+        also(mended.open.len() + mended.without, "without a fix");
         writeln!(out, "{words}")
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use seawall_checks::Selection;
 use seawall_model::document::{Chunk, Limits, chunks, read};
-use seawall_model::{Change, Edit, Entry, Finding, Flaw, Inventory, Settings, Source};
+use seawall_model::{Change, Edit, Entry, Finding, Flaw, Inventory, Settings, Source, Unfixed};
 use seawall_patch::patch;
 
 /// Most rounds; three have been enough for all that was seen.
@@ -38,9 +38,11 @@ pub(crate) struct Mended {
     pub(crate) fixed: Vec<Finding>,
     /// What has a fix that can't be applied, and why.
     pub(crate) refused: Vec<(Finding, String)>,
+    /// What is for a person although others of the check have a fix, and why.
+    pub(crate) open: Vec<(Finding, String)>,
     /// What an unsafe fix would put right, had it been asked for.
     pub(crate) withheld: Vec<Finding>,
-    /// How many findings have no fix.
+    /// How many findings are of checks that have no fix.
     pub(crate) without: usize,
 }
 
@@ -94,16 +96,21 @@ impl Mender<'_> {
     fn finish(&self, findings: &[Finding], step: Step, mended: &mut Mended) {
         let left: HashSet<_> = findings.iter().map(|finding| finding.fingerprint).collect();
         mended.fixed.retain(|finding| !left.contains(&finding.fingerprint));
-        let mut reasons: BTreeMap<usize, String> = step.refused.into_iter().collect();
+        let mut refused: BTreeMap<usize, String> = step.refused.into_iter().collect();
+        let mut open: BTreeMap<usize, String> = step.open.into_iter().collect();
         for (index, finding) in findings.iter().enumerate() {
             let finding = finding.clone();
             match finding.check.fix {
-                None => mended.without += 1,
-                Some(fix) if !self.with_unsafe && !fix.safety.is_safe() => {
+                Err(_) => mended.without += 1,
+                Ok(fix) if !self.with_unsafe && !fix.safety.is_safe() => {
                     mended.withheld.push(finding);
                 }
-                Some(_) => {
-                    let why = reasons.remove(&index);
+                Ok(_) => {
+                    if let Some(why) = open.remove(&index) {
+                        mended.open.push((finding, why));
+                        continue;
+                    }
+                    let why = refused.remove(&index);
                     let why = why.unwrap_or_else(|| "other fixes undo it".to_owned());
                     mended.refused.push((finding, why));
                 }
@@ -122,7 +129,7 @@ impl Mender<'_> {
         let mut step = Step::default();
         let mut wanted: BTreeMap<usize, Vec<Wanted<'_>>> = BTreeMap::new();
         for (index, finding) in findings.iter().enumerate() {
-            let Some(fix) = finding.check.fix else { continue };
+            let Ok(fix) = finding.check.fix else { continue };
             if !self.with_unsafe && !fix.safety.is_safe() {
                 continue;
             }
@@ -137,7 +144,8 @@ impl Mender<'_> {
                     wanted.entry(number).or_default().push(Wanted { index, edits });
                 }
                 (Ok(_), None) => step.refused.push((index, "it changes nothing".to_owned())),
-                (Err(why), _) => step.refused.push((index, why.into_owned())),
+                (Err(Unfixed::Open(why)), _) => step.open.push((index, why.into_owned())),
+                (Err(Unfixed::Refused(why)), _) => step.refused.push((index, why.into_owned())),
             }
         }
         for (number, mut wanted) in wanted {
@@ -173,6 +181,8 @@ struct Step {
     fixed: Vec<usize>,
     /// Findings whose edits are not, and why.
     refused: Vec<(usize, String)>,
+    /// Findings that have no edits, and why.
+    open: Vec<(usize, String)>,
 }
 
 /// A finding's edits.

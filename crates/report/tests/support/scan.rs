@@ -30,7 +30,7 @@ static PRIVILEGED: Check = Check {
     covers: &["kubescape:C-0057"],
     links: &["https://kubernetes.io/docs/concepts/security/pod-security-standards/"],
     scope: Scope::Container(privileged),
-    fix: None,
+    fix: Err(seawall_model::NoFix::Custom),
     cases: "",
 };
 
@@ -44,7 +44,7 @@ static NO_USER: Check = Check {
     covers: &[],
     links: &[],
     scope: Scope::Pod(no_user),
-    fix: None,
+    fix: Err(seawall_model::NoFix::Custom),
     cases: "",
 };
 
@@ -58,7 +58,7 @@ static QUIET: Check = Check {
     covers: &[],
     links: &[],
     scope: Scope::Pod(quiet),
-    fix: None,
+    fix: Err(seawall_model::NoFix::Custom),
     cases: "",
 };
 
