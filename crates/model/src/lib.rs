@@ -41,7 +41,7 @@ pub use object::{Object, ObjectId, ObjectKind};
 pub use quantity::Quantity;
 pub use read::{At, Read, Undecided};
 pub use selection::Template;
-pub use selector::{Labels, Selector};
+pub use selector::{Labels, Requirement, Selector, Test};
 pub use settings::Settings;
 pub use severity::{Severity, UnknownSeverity};
 pub use source::{LineOrigin, Location, Position, Source, Span};

@@ -55,18 +55,27 @@ pub struct Selector<'a> {
     requirements: Vec<Requirement<'a>>,
 }
 
+/// What one label must be like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Requirement<'a> {
-    key: &'a str,
-    test: Test<'a>,
+pub struct Requirement<'a> {
+    /// The label's name.
+    pub key: &'a str,
+    /// What its value must be.
+    pub test: Test<'a>,
 }
 
+/// What a label's value must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Test<'a> {
+pub enum Test<'a> {
+    /// This value.
     Is(&'a str),
+    /// One of these values.
     In(Vec<&'a str>),
+    /// None of these values, or the label is missing.
     NotIn(Vec<&'a str>),
+    /// Any value.
     Exists,
+    /// The label is missing.
     DoesNotExist,
 }
 
@@ -140,6 +149,11 @@ impl<'a> Selector<'a> {
         self.requirements.is_empty()
     }
 
+    /// The requirements, all of which must hold.
+    pub fn requirements(&self) -> &[Requirement<'a>] {
+        &self.requirements
+    }
+
     /// Whether labels are as they must be.
     pub fn matches(&self, labels: Labels<'_>) -> bool {
         self.requirements.iter().all(|requirement| requirement.matches(labels))
@@ -147,7 +161,7 @@ impl<'a> Selector<'a> {
 
     /// For each requirement that names the values that it takes, the label's name and the values:
     /// what matches has one of them.
-    pub(crate) fn required(&self) -> impl Iterator<Item = (&'a str, &[&'a str])> {
+    pub fn required(&self) -> impl Iterator<Item = (&'a str, &[&'a str])> {
         self.requirements.iter().filter_map(|requirement| match &requirement.test {
             Test::Is(value) => Some((requirement.key, std::slice::from_ref(value))),
             Test::In(values) => Some((requirement.key, values.as_slice())),
