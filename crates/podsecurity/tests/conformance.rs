@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "says what was compared")]
 
 mod evaluated;
+mod reading;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 //! decided.
 
 mod evaluated;
+mod reading;
 
 use evaluated::evaluated;
 use seawall_model::Level;

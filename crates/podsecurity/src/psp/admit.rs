@@ -173,10 +173,8 @@ fn validated(policies: &[Policy], pod: &Pod, may_use: &MayUse<'_>) -> Option<Str
 /// Changes of [`bookkeeping`] alone are not looked at.
 pub fn update(policies: &[Policy], pod: &Pod, may_use: &MayUse<'_>) -> Decision {
     let hint = pod.annotations.get(ANNOTATION).map_or("", String::as_str);
-    let attempts: Vec<Attempt> = ordered(policies, hint)
-        .into_iter()
-        .map(|policy| attempt(policy, pod, may_use).0)
-        .collect();
+    let attempts: Vec<Attempt> =
+        ordered(policies, hint).into_iter().map(|policy| attempt(policy, pod, may_use).0).collect();
     let verdict = match validated(policies, pod, may_use) {
         _ if policies.is_empty() => Verdict::NoPolicy,
         Some(policy) => Verdict::Admitted { policy, pod: Box::new(pod.clone()) },

@@ -74,11 +74,7 @@ fn container(before: &Container, after: &Container, all: &mut Vec<Changed>) {
     }
     for (key, old, new) in [
         ("runAsNonRoot", old.run_as_non_root, new.run_as_non_root),
-        (
-            "readOnlyRootFilesystem",
-            old.read_only_root_filesystem,
-            new.read_only_root_filesystem,
-        ),
+        ("readOnlyRootFilesystem", old.read_only_root_filesystem, new.read_only_root_filesystem),
         (
             "allowPrivilegeEscalation",
             old.allow_privilege_escalation,

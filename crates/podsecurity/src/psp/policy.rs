@@ -117,7 +117,10 @@ impl Policy {
         };
         let names = |key, name| list(spec, key, |item| text(item, name));
         let host_path = |item| -> Result<HostPath, Undecided<'_>> {
-            Ok(HostPath { path_prefix: text(item, "pathPrefix")?, read_only: flag(item, "readOnly")? })
+            Ok(HostPath {
+                path_prefix: text(item, "pathPrefix")?,
+                read_only: flag(item, "readOnly")?,
+            })
         };
         let runtime_class = |node| -> Result<RuntimeClasses, Undecided<'_>> {
             Ok(RuntimeClasses {
@@ -158,10 +161,7 @@ impl Policy {
             forbidden_sysctls: texts(spec, "forbiddenSysctls")?,
             allowed_proc_mount_types: texts(spec, "allowedProcMountTypes")?,
             runtime_class: spec.field("runtimeClass")?.map(runtime_class).transpose()?,
-            seccomp: SeccompRule::new(
-                annotation(seccomp::DEFAULT)?,
-                annotation(seccomp::ALLOWED)?,
-            ),
+            seccomp: SeccompRule::new(annotation(seccomp::DEFAULT)?, annotation(seccomp::ALLOWED)?),
             app_armor: AppArmorRule::new(
                 annotation(app_armor::DEFAULT)?,
                 annotation(app_armor::ALLOWED)?,

@@ -88,7 +88,8 @@ impl SeLinuxRule {
         ];
         for (name, wanted, actual, same) in fields {
             if !same {
-                let reason = format!("the SELinux {name} is {actual:?}, the policy wants {wanted:?}");
+                let reason =
+                    format!("the SELinux {name} is {actual:?}, the policy wants {wanted:?}");
                 found.push(Rejection::new(place.clone().keys(&[name]), reason));
             }
         }

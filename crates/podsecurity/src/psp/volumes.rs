@@ -77,17 +77,11 @@ const TYPES: &[(&str, &str)] = &[
     ("ephemeral", "ephemeral"),
 ];
 
-/// The types as policies name them.
-pub(super) fn types() -> impl Iterator<Item = &'static str> {
-    TYPES.iter().map(|(_, name)| *name)
-}
-
 /// Reads a volume; one without a source is an `emptyDir` (`SetDefaults_Volume`).
 pub(super) fn read(node: Node<'_>) -> Result<Volume, Undecided<'_>> {
     let name = text(node, "name")?;
     let Some((key, source)) = TYPES.iter().find_map(|(key, _)| Some((*key, node.get(key)?))) else {
-        let unknown =
-            node.entries().find(|(key, value)| key.text() != "name" && !value.is_null());
+        let unknown = node.entries().find(|(key, value)| key.text() != "name" && !value.is_null());
         return match unknown {
             Some((key, _)) => {
                 let why = format!("{} is no volume type of Kubernetes 1.24", key.text());

@@ -1,11 +1,10 @@
 //! Evaluates the pods of a text.
 
-use std::sync::Arc;
-
-use seawall_model::document::{Limits, chunks, read};
+use seawall_model::Level;
 use seawall_model::workload::pods_of;
-use seawall_model::{Entry, Inventory, Level, Source};
 use seawall_podsecurity::standards::{Standard, Version};
+
+use crate::reading::inventory;
 
 /// What a standard says of a pod: the checks that forbid something, each once, and whether
 /// anything is undecided.
@@ -25,15 +24,7 @@ impl Evaluated {
 
 /// The evaluation of a text's one pod.
 pub fn evaluated(manifest: &str, level: Level, version: Version) -> Evaluated {
-    let source = Arc::new(Source::new("pod.yaml", manifest.to_owned()));
-    let mut inventory = Inventory::new();
-    for chunk in chunks(&source) {
-        let reading = read(&source, chunk, &Limits::default());
-        assert!(reading.error.is_none(), "{:?} in {manifest}", reading.error);
-        for document in reading.documents {
-            inventory.add(Entry::new(document, chunk.ordinal));
-        }
-    }
+    let inventory = inventory(manifest);
     let object = inventory.object(0);
     let pods = pods_of(object);
     let [pod] = pods.as_slice() else { panic!("{} pods in {manifest}", pods.len()) };
