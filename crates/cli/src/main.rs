@@ -13,7 +13,6 @@ mod output;
 mod peers;
 mod progress;
 mod rendering;
-#[expect(dead_code, reason = "for the commands that ask questions about objects")]
 mod sources;
 
 use std::process::ExitCode;

@@ -46,6 +46,12 @@ pub(crate) struct Read {
 }
 
 impl Sources {
+    /// Adds targets that a command takes as its arguments.
+    pub(crate) fn with(mut self, targets: Vec<String>) -> Self {
+        self.targets.extend(targets);
+        self
+    }
+
     /// Reads all of it, and warns of what can't be read.
     pub(crate) fn read(&self, global: &Global) -> anyhow::Result<Read> {
         global.start_threads()?;

@@ -4,9 +4,11 @@
 //! Security admission in the API server would. Each rule stands alone, so that whoever asks for one
 //! of them asks here.
 //!
-//! [`psp`] decides on a pod as the PodSecurityPolicy plugin did up to Kubernetes 1.24.
+//! [`admission`] tells which standard holds in a namespace, for whom it does not, and how far a
+//! namespace's workloads are. [`psp`] decides on a pod as the PodSecurityPolicy plugin did up to Kubernetes 1.24.
 //!
 //! Pure: no input or output, no clock, no threads.
 
+pub mod admission;
 pub mod psp;
 pub mod standards;

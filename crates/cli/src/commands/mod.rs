@@ -8,6 +8,7 @@ mod explain;
 mod fix;
 mod import;
 mod man;
+mod podsecurity;
 mod scan;
 
 use clap::Subcommand;
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Explain(explain::Explain),
     Import(import::Import),
     Checks(checks::Checks),
+    #[command(name = "podsecurity")]
+    PodSecurity(podsecurity::PodSecurity),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -39,6 +42,7 @@ impl Command {
             Command::Explain(command) => command.run(),
             Command::Import(command) => command.run(global),
             Command::Checks(command) => command.run(),
+            Command::PodSecurity(command) => command.run(global),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
         }

@@ -317,7 +317,8 @@ pub fn pod(rng: &mut Rng, name: &str) -> Value {
             17 => match rng.bool() {
                 true => spec[lists][index]["securityContext"]["procMount"] = json!("Unmasked"),
                 false => {
-                    spec["runtimeClassName"] = json!(*rng.choice(&["gvisor", "kata"]).expect("two"))
+                    spec["runtimeClassName"] =
+                        json!(*rng.choice(&["gvisor", "kata"]).expect("two"));
                 }
             },
             _ => {

@@ -92,32 +92,33 @@ struct Answers {
     refused: BTreeMap<String, String>,
 }
 
-/// Sends pods as the limited user.
+/// Sends pods as the limited user. A dry run of `replace` prints nothing of what it stores.
 fn send(cluster: &Cluster, verb: &[&str], namespace: &str, pods: &[Value]) -> Answers {
     let text: String = pods.iter().map(document).collect();
     let mut arguments = verb.to_vec();
     arguments.extend(["--validate=false", "-o", "json", "-n", namespace, "-f", "-"]);
     let output = cluster.kubectl_as("limited", &arguments, &text);
     let printed = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>();
-    let mut answers = Answers { stored: BTreeMap::new(), refused: BTreeMap::new() };
+    let said = String::from_utf8_lossy(&output.stderr);
+    let (mut stored, mut refused) = (BTreeMap::new(), BTreeMap::new());
     let mut keep = |pod: Value| {
         let name = pod["metadata"]["name"].as_str().expect("a pod has a name").to_owned();
-        answers.stored.insert(name, pod);
+        stored.insert(name, pod);
     };
     for printed in printed {
         let mut printed = printed.expect("kubectl prints JSON");
-        match printed["items"].as_array_mut() {
+        match printed.get_mut("items").and_then(Value::as_array_mut) {
             Some(items) => items.drain(..).for_each(&mut keep),
             None => keep(printed),
         }
     }
-    for line in String::from_utf8_lossy(&output.stderr).lines() {
+    for line in said.lines().filter(|line| !line.starts_with("Warning: ")) {
         let name = line.split('"').find(|part| part.starts_with("pod-"));
-        if let Some(name) = name {
-            answers.refused.insert(name.to_owned(), line.to_owned());
-        }
+        let name = name.unwrap_or_else(|| panic!("{line} names no pod"));
+        refused.insert(name.to_owned(), line.to_owned());
     }
-    answers
+    assert_eq!(output.status.success(), refused.is_empty(), "{said}");
+    Answers { stored, refused }
 }
 
 /// Starts a server with policies, grants, and all that pods need; `None` where there can be none.
@@ -383,7 +384,7 @@ fn a_real_server_looks_at_changed_pods_the_same() {
             let old = reading::inventory(&created.stored[name].to_string());
             let new = reading::inventory(&finalised.to_string());
             assert!(bookkeeping(old.object(0).root(), new.object(0).root()), "{namespace} {name}");
-            assert!(of_finalizers.stored.contains_key(name), "{:?}", of_finalizers.refused);
+            assert_eq!(of_finalizers.refused.get(name), None, "{namespace}");
             let new = reading::inventory(&pod.to_string());
             assert!(!bookkeeping(old.object(0).root(), new.object(0).root()));
             let pod = read_pod(pod);

@@ -1,0 +1,33 @@
+//! `seawall podsecurity`: what may a pod do, and what do namespaces allow?
+
+mod check;
+mod exempt;
+mod namespaces;
+mod violation;
+
+use clap::{Args, Subcommand};
+
+use crate::Outcome;
+use crate::global::Global;
+
+/// Hold pods against the Pod Security Standards
+#[derive(Args)]
+pub(crate) struct PodSecurity {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(Box<check::Check>),
+    Namespaces(Box<namespaces::Namespaces>),
+}
+
+impl PodSecurity {
+    pub(crate) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
+        match self.command {
+            Command::Check(command) => command.run(global),
+            Command::Namespaces(command) => command.run(global),
+        }
+    }
+}
