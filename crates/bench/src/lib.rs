@@ -10,6 +10,7 @@
 //! neither is ever a pass.
 
 mod host;
+pub mod kubebench;
 mod outcome;
 mod report;
 
