@@ -22,7 +22,7 @@ use crate::progress::Progress;
 pub(crate) struct Sources {
     /// Read these files, directories, globs, Helm charts, kustomizations or bundles, or - for
     /// standard input
-    #[arg(short, long = "filename", value_name = "TARGET", num_args = 1..)]
+    #[arg(short = 'f', long = "filename", value_name = "TARGET", num_args = 1..)]
     targets: Vec<String>,
     /// Read the live cluster of the kubeconfig
     #[cfg(feature = "cluster")]

@@ -17,7 +17,9 @@ use crate::sources::Sources;
 
 /// Hold pods against a level of the Pod Security Standards
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(
+    disable_version_flag = true,
+    after_help = "Examples:
   seawall podsecurity check deploy/ --level restricted --version v1.30
   seawall podsecurity check chart/ --level baseline
   seawall podsecurity check --cluster -o json
@@ -27,7 +29,8 @@ Every pod and pod template is checked as Pod Security admission of that version 
 pods. What can't be understood counts as refused.
 
 Exit codes: 0 all pods are allowed, 1 some are not, 2 usage or input error; also 2 with --strict
-when something could not be read.")]
+when something could not be read."
+)]
 pub(super) struct Check {
     /// Files, directories, globs, Helm charts, kustomizations or bundles, or - for standard input
     #[arg(value_name = "FILE", conflicts_with = "targets")]

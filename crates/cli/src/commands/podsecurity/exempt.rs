@@ -22,13 +22,13 @@ pub(super) struct Admission {
     /// Leave out pods that this user makes; those of a Deployment are made by
     /// system:serviceaccount:kube-system:replicaset-controller
     #[arg(long = "exempt-user", value_name = "NAME")]
-    users: Vec<String>,
+    exempt_users: Vec<String>,
     /// Leave out this namespace
     #[arg(long = "exempt-namespace", value_name = "NAME")]
-    namespaces: Vec<String>,
+    exempt_namespaces: Vec<String>,
     /// Leave out pods of this runtime class
     #[arg(long = "exempt-runtime-class", value_name = "NAME")]
-    runtime_classes: Vec<String>,
+    exempt_runtime_classes: Vec<String>,
     /// The namespace of objects that name none
     #[arg(long, value_name = "NAME", default_value = "default")]
     default_namespace: String,
@@ -48,9 +48,9 @@ impl Admission {
             None => Configuration::default(),
         };
         let exemptions = &mut configuration.exemptions;
-        exemptions.usernames.extend(self.users);
-        exemptions.namespaces.extend(self.namespaces);
-        exemptions.runtime_classes.extend(self.runtime_classes);
+        exemptions.usernames.extend(self.exempt_users);
+        exemptions.namespaces.extend(self.exempt_namespaces);
+        exemptions.runtime_classes.extend(self.exempt_runtime_classes);
         Ok(Plugin { configuration, default_namespace: self.default_namespace })
     }
 }

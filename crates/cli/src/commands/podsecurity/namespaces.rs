@@ -23,7 +23,9 @@ use crate::sources::Sources;
 
 /// Tell for each namespace the strictest level that its workloads meet
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(
+    disable_version_flag = true,
+    after_help = "Examples:
   seawall podsecurity namespaces --cluster
   seawall podsecurity namespaces -f bundle.tar.zst -n shop
   seawall podsecurity namespaces -f deploy/ --version v1.30
@@ -33,14 +35,16 @@ With --enforce, nothing is changed: it tells which workloads' pods the label wou
 run already would go on running; they would not be made again.
 
 Exit codes: 0; with --enforce 1 when the label would reject something; 2 usage or input error; also
-2 with --strict when something could not be read.")]
+2 with --strict when something could not be read."
+)]
 pub(super) struct Namespaces {
     /// Only this namespace; may be given several times
     #[arg(short, long = "namespace", value_name = "NAME")]
     namespaces: Vec<String>,
-    /// The version of the standards: latest, or such as v1.30
-    #[arg(long, value_name = "VERSION", default_value = "latest")]
-    version: Version,
+    /// The version of the standards: latest, or such as v1.30 [default: latest, and with --enforce
+    /// what the namespace's enforce-version says]
+    #[arg(long, value_name = "VERSION")]
+    version: Option<Version>,
     /// Tell what the label enforce=LEVEL would reject: baseline or restricted
     #[arg(long, value_name = "LEVEL")]
     enforce: Option<PodLevel>,
@@ -105,14 +109,13 @@ impl Namespaces {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let plugin = self.admission.plugin()?;
         let read = self.sources.read(global)?;
-        let dry_run = self.enforce.map(|level| LevelVersion { level, version: self.version });
         let wanted = |name: &str| {
             self.namespaces.is_empty() || self.namespaces.iter().any(|wanted| wanted == name)
         };
         let rows: Vec<Row> = by_namespace(&read.inventory, &plugin)
             .into_iter()
             .filter(|(name, _)| wanted(name))
-            .map(|(name, group)| row(name, &group, &plugin, self.version, dry_run))
+            .map(|(name, group)| row(name, &group, &plugin, self.version, self.enforce))
             .collect();
         to_stdout(|out| {
             list::render(self.output, COLUMNS, &rows, &read.unread(), out)?;
@@ -154,8 +157,8 @@ fn row(
     name: &str,
     group: &Group<'_>,
     plugin: &Plugin,
-    version: Version,
-    dry_run: Option<LevelVersion>,
+    version: Option<Version>,
+    dry_run: Option<PodLevel>,
 ) -> Row {
     let label = |key: &str| group.labels?.get(key).map(Node::text);
     let (Modes { enforce, audit, warn }, invalid) = modes(label, plugin.configuration.defaults);
@@ -171,7 +174,7 @@ fn row(
     let records = |obstacles: &[Obstacle<'_>]| -> Vec<Record> {
         obstacles.iter().flat_map(|o| Record::all(&pods[o.pod], o)).collect()
     };
-    let standing = standing(&pods, version);
+    let standing = standing(&pods, version.unwrap_or(Version::LATEST));
     let invalid_label = |InvalidLabel { key, value, instead }: InvalidLabel| {
         format!("{key}={value} can't be understood, so that {instead} holds")
     };
@@ -188,7 +191,8 @@ fn row(
         warn: warn.to_string(),
         rejected_now: refused(enforce).len(),
         invalid_labels: invalid.into_iter().map(invalid_label).collect(),
-        dry_run: dry_run.map(|mode| {
+        dry_run: dry_run.map(|level| {
+            let mode = LevelVersion { level, version: version.unwrap_or(enforce.version) };
             let refused = refused(mode);
             let violations = records(&refused);
             DryRun { enforce: mode.to_string(), rejected: refused.len(), violations }
