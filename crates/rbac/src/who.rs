@@ -1,0 +1,114 @@
+//! Who may do that? From a resource to the rules that match it, and from them to subjects.
+
+use crate::authorize::{Answer, Asked, Grant, What};
+use crate::matching::url_matches;
+use crate::policy::{Policy, RuleId, Scope};
+use crate::request::Request;
+
+/// Where a question is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach<'a> {
+    /// Of what belongs to no namespace, or of all namespaces at once: only what holds in the whole
+    /// cluster counts.
+    Cluster,
+    /// In one namespace: what holds there, and in the whole cluster.
+    Namespace(&'a str),
+    /// In any namespace: all that holds anywhere.
+    Anywhere,
+}
+
+/// Who may.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Who {
+    /// Every grant, ordered by where it holds, subject, binding, and rule. Members of
+    /// `system:masters` may anyway.
+    pub grants: Vec<Grant>,
+    /// Grants that hold for some names alone, where the question has no name.
+    pub of_some_names: Vec<Grant>,
+}
+
+impl Policy {
+    /// Every grant by which some subject may do something. The namespace of the request does not
+    /// count: `reach` says where.
+    ///
+    /// Takes as long as there are rules for the resource and grants of them.
+    pub fn who(&self, request: &Request<'_>, reach: Reach<'_>) -> Who {
+        let asked = Asked::new(self, request);
+        let mut who = Who::default();
+        for rule in self.candidates(&asked) {
+            let grants = match asked.answer(&self.rules[rule.index()]) {
+                Answer::Yes => &mut who.grants,
+                Answer::OfSomeNames => &mut who.of_some_names,
+                Answer::No => continue,
+            };
+            // URLs are granted by ClusterRoleBindings alone.
+            let reach = if matches!(asked.what, What::Url(_)) { Reach::Cluster } else { reach };
+            self.grants_of(rule, reach, grants);
+        }
+        for grants in [&mut who.grants, &mut who.of_some_names] {
+            self.sort(grants);
+        }
+        who
+    }
+
+    /// The rules of which a resource or URL matches, each once.
+    fn candidates(&self, asked: &Asked<'_>) -> Vec<RuleId> {
+        let mut rules: Vec<RuleId> = match &asked.what {
+            What::Resource { resources, .. } => resources
+                .iter()
+                .flatten()
+                .filter_map(|resource| self.rules_by_resource.get(resource))
+                .flatten()
+                .copied()
+                .collect(),
+            What::Url(path) => {
+                let exact = self.symbols.find(path);
+                let prefixes = self.url_prefixes.iter().copied();
+                let prefixes = prefixes.filter(|url| url_matches(self.symbols.text(*url), path));
+                exact
+                    .into_iter()
+                    .chain(prefixes)
+                    .filter_map(|url| self.rules_by_url.get(&url))
+                    .flatten()
+                    .copied()
+                    .collect()
+            }
+        };
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
+    /// Every way in which a rule reaches a subject.
+    pub(crate) fn grants_of(&self, rule: RuleId, reach: Reach<'_>, grants: &mut Vec<Grant>) {
+        for &role in &self.roles_of_rule[rule.index()] {
+            for &id in self.role(role).bindings() {
+                let binding = self.binding(id);
+                let holds = match (reach, binding.scope()) {
+                    (_, Scope::Cluster) | (Reach::Anywhere, _) => true,
+                    (Reach::Namespace(asked), Scope::Namespace(at)) => asked == at,
+                    (Reach::Cluster, Scope::Namespace(_)) => false,
+                };
+                if holds {
+                    let subjects = binding.subjects().iter();
+                    grants.extend(subjects.map(|&subject| Grant {
+                        subject,
+                        binding: id,
+                        role,
+                        rule,
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Puts grants into the order of their words, so that an answer does not depend on the order
+    /// of reading.
+    pub(crate) fn sort(&self, grants: &mut Vec<Grant>) {
+        grants.sort_by_cached_key(|grant| {
+            let binding = self.binding(grant.binding);
+            (binding.scope(), self.subject(grant.subject), binding.name(), grant.role, grant.rule)
+        });
+        grants.dedup();
+    }
+}
