@@ -18,22 +18,31 @@
 //! Pure: no input or output, no clock, no threads.
 
 mod aggregate;
+mod audit;
 mod authorize;
 mod cover;
 pub mod defaults;
+mod diff;
+pub mod graph;
+mod lint;
 mod matching;
 mod merge;
 mod policy;
 mod read;
 mod request;
 pub mod resources;
+pub mod risks;
 mod rule;
 mod subject;
 mod symbols;
+mod usage;
 mod who;
 
+pub use audit::{LineError, Used, uses};
 pub use authorize::{Decision, Grant};
 pub use cover::{TooLarge, Writing, covers};
+pub use diff::{Change, diff};
+pub use lint::{Lint, Remark, lint};
 pub use matching::{resource_matches, url_matches};
 pub use merge::merge;
 pub use policy::{
@@ -43,4 +52,5 @@ pub use policy::{
 pub use request::{Request, Target};
 pub use rule::Rule;
 pub use subject::{Caller, Subject, SubjectParseError};
+pub use usage::{Held, Least, Needs, Usage};
 pub use who::{Reach, Who};

@@ -177,6 +177,8 @@ pub struct Policy {
     pub(crate) bindings: Vec<BindingData>,
     pub(crate) subjects: Vec<SubjectData>,
     pub(crate) gaps: Vec<Gap>,
+    /// Service accounts with a cloud identity, and the annotation that gives it.
+    pub(crate) cloud_identities: Vec<(Subject, String)>,
     pub(crate) role_names: HashMap<(RoleKind, Option<Symbol>, Symbol), RoleId>,
     subject_names: HashMap<(bool, Symbol), SubjectId>,
     pub(crate) rules_by_resource: HashMap<Symbol, Vec<RuleId>>,

@@ -10,6 +10,7 @@ use crate::defaults;
 use crate::policy::{
     BindingData, Gap, Origin, Policy, RoleData, RoleId, RoleKind, RuleData, SubjectId,
 };
+use crate::subject::Subject;
 use crate::symbols::Symbol;
 
 /// The namespace of objects that name none, as `kubectl` applies them.
@@ -33,27 +34,48 @@ impl Policy {
 
     /// As [`Policy::read`], with what every cluster of a minor version of Kubernetes 1 has.
     pub fn read_as_of(inventory: &Inventory, minor: u32) -> Policy {
-        let assumed = inventory
-            .named(ObjectKind::ClusterRole, None, "cluster-admin")
-            .next()
-            .is_none()
-            .then(|| assumed(minor));
-        let mut reader = Reader { policy: Policy::default(), candidates: Vec::new() };
-        for object in ROLES.iter().flat_map(|kind| inventory.of_kind(*kind)) {
-            reader.role(object, false);
-        }
-        for object in ROLES.iter().flat_map(|kind| assumed.iter().flat_map(|i| i.of_kind(*kind))) {
-            if inventory.named(object.kind(), object.namespace(), object.name()).next().is_none() {
-                reader.role(object, true);
+        Self::read_layers(&[(inventory, Layer::Read)], minor)
+    }
+
+    /// What a cluster would have once `manifests` are applied to what `base` holds: what they
+    /// describe takes the place of what was there. Numbers of objects are those of `manifests`.
+    pub fn read_applied(base: &Inventory, manifests: &Inventory) -> Policy {
+        let layers = [(manifests, Layer::Read), (base, Layer::Below)];
+        Self::read_layers(&layers, defaults::newest())
+    }
+
+    /// Reads layers of which the first that has an object counts.
+    fn read_layers(layers: &[(&Inventory, Layer)], minor: u32) -> Policy {
+        let has = |layer: &Inventory, object: Object<'_>| {
+            layer.named(object.kind(), object.namespace(), object.name()).next().is_some()
+        };
+        let cluster_was_read = layers.iter().any(|(layer, _)| {
+            layer.named(ObjectKind::ClusterRole, None, "cluster-admin").next().is_some()
+        });
+        let assumed = if cluster_was_read { Inventory::new() } else { assumed(minor) };
+        let mut layers = layers.to_vec();
+        layers.push((&assumed, Layer::Assumed));
+        // A controller runs once more where something is applied.
+        let settles = layers.iter().any(|(_, layer)| *layer == Layer::Below);
+        let mut reader = Reader { policy: Policy::default(), candidates: Vec::new(), settles };
+        let seen_above = |index: usize, object: Object<'_>| {
+            layers[..index].iter().any(|(layer, _)| has(layer, object))
+        };
+        for (index, (inventory, layer)) in layers.iter().enumerate() {
+            for object in ROLES.iter().flat_map(|kind| inventory.of_kind(*kind)) {
+                if !seen_above(index, object) {
+                    reader.role(object, *layer);
+                }
             }
         }
-        for object in BINDINGS.iter().flat_map(|kind| inventory.of_kind(*kind)) {
-            reader.binding(object, false);
-        }
-        for object in BINDINGS.iter().flat_map(|kind| assumed.iter().flat_map(|i| i.of_kind(*kind)))
-        {
-            if inventory.named(object.kind(), object.namespace(), object.name()).next().is_none() {
-                reader.binding(object, true);
+        for (index, (inventory, layer)) in layers.iter().enumerate() {
+            for object in BINDINGS.iter().flat_map(|kind| inventory.of_kind(*kind)) {
+                if !seen_above(index, object) {
+                    reader.binding(object, *layer);
+                }
+            }
+            for object in inventory.of_kind(ObjectKind::ServiceAccount) {
+                reader.service_account(object);
             }
         }
         reader.candidates.sort_by(|a, b| {
@@ -61,12 +83,37 @@ impl Policy {
             let text = |c: &Candidate<'_>| reader.policy.symbols.text(name(c));
             text(a).cmp(text(b))
         });
-        let Reader { mut policy, candidates } = reader;
+        let Reader { mut policy, candidates, .. } = reader;
         aggregate::fill(&mut policy, &candidates);
         policy.link();
         policy
     }
 }
+
+/// Where an object comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    /// What the policy is read from.
+    Read,
+    /// What it would be applied to.
+    Below,
+    /// What every cluster has.
+    Assumed,
+}
+
+impl Layer {
+    /// The number that an object is known by.
+    fn object(self, object: Object<'_>) -> Option<u32> {
+        (self == Layer::Read).then_some(object.index())
+    }
+}
+
+/// Annotations that give a service account an identity at a cloud provider.
+const CLOUD_IDENTITIES: [&str; 3] = [
+    "eks.amazonaws.com/role-arn",
+    "iam.gke.io/gcp-service-account",
+    "azure.workload.identity/client-id",
+];
 
 /// What every cluster has, as an inventory.
 fn assumed(minor: u32) -> Inventory {
@@ -83,6 +130,8 @@ fn assumed(minor: u32) -> Inventory {
 struct Reader<'a> {
     policy: Policy,
     candidates: Vec<Candidate<'a>>,
+    /// Whether roles that gather are filled though they were.
+    settles: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -90,9 +139,9 @@ impl<'a> Reader<'a> {
         self.policy.symbols.intern(text)
     }
 
-    fn gap(&mut self, object: Object<'_>, is_assumed: bool, undecided: &Undecided<'_>) {
+    fn gap(&mut self, object: Object<'_>, layer: Layer, undecided: &Undecided<'_>) {
         // The defaults are part of the program, and have none.
-        debug_assert!(!is_assumed, "{}", undecided.why);
+        debug_assert!(layer != Layer::Assumed, "{}", undecided.why);
         aggregate::note(&mut self.policy, object.index(), undecided);
     }
 
@@ -100,7 +149,7 @@ impl<'a> Reader<'a> {
         self.intern(object.namespace().unwrap_or(DEFAULT_NAMESPACE))
     }
 
-    fn role(&mut self, object: Object<'a>, is_assumed: bool) {
+    fn role(&mut self, object: Object<'a>, layer: Layer) {
         let kind = match object.kind() {
             ObjectKind::Role => RoleKind::Role,
             _ => RoleKind::ClusterRole,
@@ -114,8 +163,8 @@ impl<'a> Reader<'a> {
                 namespace,
                 name,
                 rules: Vec::new(),
-                object: (!is_assumed).then_some(object.index()),
-                origin: if is_assumed { Origin::Assumed } else { Origin::Declared },
+                object: layer.object(object),
+                origin: if layer == Layer::Assumed { Origin::Assumed } else { Origin::Declared },
                 aggregated: false,
                 by_resource: Box::default(),
                 with_urls: Box::default(),
@@ -133,15 +182,15 @@ impl<'a> Reader<'a> {
                 ),
             });
         }
-        if let Err(undecided) = self.rules(object, id, is_assumed) {
-            self.gap(object, is_assumed, &undecided);
+        if let Err(undecided) = self.rules(object, id, layer) {
+            self.gap(object, layer, &undecided);
         }
         if kind == RoleKind::ClusterRole
             && let Err(undecided) = self.candidate(object, id)
         {
-            self.gap(object, is_assumed, &undecided);
+            self.gap(object, layer, &undecided);
         }
-        if !is_assumed {
+        if layer != Layer::Assumed {
             self.policy.roles[id.index()].origin = self.origin_of(id);
         }
     }
@@ -150,17 +199,17 @@ impl<'a> Reader<'a> {
         &mut self,
         object: Object<'a>,
         role: RoleId,
-        is_assumed: bool,
+        layer: Layer,
     ) -> Result<(), Undecided<'a>> {
         let Some(rules) = object.root().field("rules")? else { return Ok(()) };
         for (position, node) in rules.list()?.enumerate() {
             match self.rule(node, role, position as u32) {
                 Ok(mut rule) => {
-                    rule.node = (!is_assumed).then_some(node.index());
+                    rule.node = (layer == Layer::Read).then_some(node.index());
                     let id = self.policy.add_rule(rule);
                     self.policy.roles[role.index()].rules.push(id);
                 }
-                Err(undecided) => self.gap(object, is_assumed, &undecided),
+                Err(undecided) => self.gap(object, layer, &undecided),
             }
         }
         Ok(())
@@ -196,7 +245,7 @@ impl<'a> Reader<'a> {
         self.candidates.push(Candidate {
             role,
             labels: Labels::of_metadata(object.metadata())?,
-            selectors: selectors.filter(|_| !observed),
+            selectors: selectors.filter(|_| self.settles || !observed),
         });
         Ok(())
     }
@@ -214,11 +263,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn binding(&mut self, object: Object<'a>, is_assumed: bool) {
+    fn binding(&mut self, object: Object<'a>, layer: Layer) {
         let namespace = (object.kind() == ObjectKind::RoleBinding).then(|| self.namespace(object));
         let role = match role_ref(object) {
             Ok(role) => role,
-            Err(undecided) => return self.gap(object, is_assumed, &undecided),
+            Err(undecided) => return self.gap(object, layer, &undecided),
         };
         let mut data = BindingData {
             name: self.intern(object.name()),
@@ -227,8 +276,8 @@ impl<'a> Reader<'a> {
             role_name: self.intern(role.1),
             role: None,
             subjects: Vec::new(),
-            object: (!is_assumed).then_some(object.index()),
-            origin: if is_assumed { Origin::Assumed } else { Origin::Declared },
+            object: layer.object(object),
+            origin: if layer == Layer::Assumed { Origin::Assumed } else { Origin::Declared },
         };
         let mut described = Vec::new();
         let nodes =
@@ -236,7 +285,7 @@ impl<'a> Reader<'a> {
         let nodes = match nodes {
             Ok(nodes) => nodes.into_iter().flatten().collect(),
             Err(undecided) => {
-                self.gap(object, is_assumed, &undecided);
+                self.gap(object, layer, &undecided);
                 Vec::new()
             }
         };
@@ -248,7 +297,7 @@ impl<'a> Reader<'a> {
                     let id = self.subject(subject, namespace);
                     data.subjects.extend(id.filter(|id| seen.insert(*id)));
                 }
-                Err(undecided) => self.gap(object, is_assumed, &undecided),
+                Err(undecided) => self.gap(object, layer, &undecided),
             }
         }
         let namespace = namespace.map_or("", |namespace| self.policy.symbols.text(namespace));
@@ -259,10 +308,22 @@ impl<'a> Reader<'a> {
             role,
             described.into_iter(),
         );
-        if is_default && !is_assumed {
+        if is_default && layer != Layer::Assumed {
             data.origin = Origin::Default;
         }
         self.policy.bindings.push(data);
+    }
+
+    fn service_account(&mut self, object: Object<'a>) {
+        let given = CLOUD_IDENTITIES.into_iter().find(|key| object.annotation(key).is_some());
+        if let Some(annotation) = given {
+            let namespace = object.namespace().unwrap_or(DEFAULT_NAMESPACE);
+            let subject = Subject::service_account(namespace, object.name());
+            let identity = (subject, annotation.to_owned());
+            if !self.policy.cloud_identities.contains(&identity) {
+                self.policy.cloud_identities.push(identity);
+            }
+        }
     }
 
     /// `appliesToUser` of `pkg/registry/rbac/validation`: a service account without a namespace is
