@@ -1,31 +1,99 @@
-//! From a kubeconfig, or the pod that this runs in, to a client.
+//! From a kubeconfig, or the pod that this runs in, to a client; and what to do where that fails.
 
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
+use http::StatusCode;
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
+use x509_parser::pem::Pem;
 
-use crate::api::chain;
+use crate::api::{Failure, chain};
 use crate::{Error, Options};
 
-/// The client, the server's address, and the context's name.
-pub(crate) async fn connect(options: &Options) -> Result<(Client, String, String), Error> {
-    let bad = |error: &dyn std::error::Error| Error::Config(chain(error));
-    let kubeconfig = match &options.kubeconfig {
-        Some(path) => Some(Kubeconfig::read_from(path).map_err(|e| bad(&e))?),
-        None if options.context.is_some() => Some(Kubeconfig::read().map_err(|e| bad(&e))?),
-        None => None,
-    };
-    let (mut config, context) = match kubeconfig {
+/// A cluster that can be asked.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    /// The server's address.
+    pub(crate) server: String,
+    /// The context's name; empty inside a cluster.
+    pub(crate) context: String,
+    /// What is known to be wrong with the credentials.
+    expired: Option<String>,
+}
+
+impl Connection {
+    /// Why nothing can be read at all, and what to do.
+    pub(crate) fn refused(&self, failure: &Failure) -> Error {
+        let advice = match failure.status {
+            Some(StatusCode::UNAUTHORIZED) => {
+                let why = self.expired.as_deref().unwrap_or(
+                    "the token or client certificate may have expired, or be of another cluster",
+                );
+                format!("the credentials are not accepted: {why}; log in anew")
+            }
+            Some(StatusCode::FORBIDDEN) => "the user may not even ask for the version: grant what \
+                                            the cluster role system:public-info-viewer does"
+                .to_owned(),
+            Some(_) => "is this the address of an API server?".to_owned(),
+            None => advice_on(&failure.message).to_owned(),
+        };
+        let cause =
+            if advice.is_empty() { failure.to_string() } else { format!("{failure}: {advice}") };
+        Error::Server { server: self.server.clone(), cause }
+    }
+}
+
+/// What to do about an error of the transport, which reaches us in words alone.
+fn advice_on(message: &str) -> &'static str {
+    const ADVICE: &[(&str, &str)] = &[
+        ("Connection refused", "nothing listens there; is the cluster up, and the address right?"),
+        (
+            "dns error",
+            "the server's name is not known here; is the address right, and a VPN needed?",
+        ),
+        (
+            "UnknownIssuer",
+            "another authority signed the server's certificate than the one in the \
+                           kubeconfig; fetch the kubeconfig anew",
+        ),
+        (
+            "certificate expired",
+            "the server's certificate has expired; renew it on the control \
+                                 plane, as by `kubeadm certs renew apiserver`",
+        ),
+        (
+            "not valid for name",
+            "the server's certificate is for other names; use one of them in the \
+                                kubeconfig, or set its tls-server-name",
+        ),
+        ("CertificateExpired", "the client certificate has expired; log in anew"),
+        ("timed out", "nothing answers; is the address right, and a VPN or proxy needed?"),
+        (
+            "deadline has elapsed",
+            "nothing answers; is the address right, and a VPN or proxy needed?",
+        ),
+        ("auth", "the credential plugin of the kubeconfig fails; log in with its own tool"),
+    ];
+    ADVICE.iter().find(|(words, _)| message.contains(words)).map_or("", |(_, advice)| advice)
+}
+
+/// Finds the cluster as kubectl does.
+pub(crate) async fn connect(options: &Options) -> Result<Connection, Error> {
+    let (mut config, context) = match kubeconfig(options)? {
         Some(kubeconfig) => from_kubeconfig(kubeconfig, options).await?,
-        None => match Kubeconfig::read() {
-            Ok(kubeconfig) => from_kubeconfig(kubeconfig, options).await?,
-            // As kubectl: without a kubeconfig, the pod's own service account.
-            Err(no_file) => {
-                let in_cluster = Config::incluster().map_err(|no_pod| {
-                    Error::Config(format!("{}; and {}", chain(&no_file), chain(&no_pod)))
-                })?;
-                (in_cluster, String::new())
+        // As kubectl: without a kubeconfig, the pod's own service account.
+        None => match Config::incluster() {
+            Ok(config) => (config, String::new()),
+            Err(no_pod) => {
+                return Err(Error::Config(format!(
+                    "there is no kubeconfig, and this is no pod with a service account ({}); name \
+                     a kubeconfig by --kubeconfig or KUBECONFIG",
+                    chain(&no_pod)
+                )));
             }
         },
     };
@@ -33,19 +101,107 @@ pub(crate) async fn connect(options: &Options) -> Result<(Client, String, String
     config.read_timeout = Some(Duration::from_secs(60));
     config.default_retry = false;
     let server = config.cluster_url.to_string();
-    let client = Client::try_from(config).map_err(|e| bad(&e))?;
-    Ok((client, server, context))
+    let expired = expired(&config.auth_info);
+    let client = Client::try_from(config).map_err(|error| {
+        let cause = chain(&error);
+        Error::Config(match cause.contains("unable to run auth exec") {
+            true => format!(
+                "the credential plugin of the kubeconfig can't be run: {cause}; install it, or use \
+                 a kubeconfig with a token or certificate"
+            ),
+            false => cause,
+        })
+    })?;
+    Ok(Connection { client, server, context, expired })
+}
+
+/// The kubeconfig that is named, or the one in its usual place, if there is one.
+fn kubeconfig(options: &Options) -> Result<Option<Kubeconfig>, Error> {
+    let read = match &options.kubeconfig {
+        Some(path) => Kubeconfig::read_from(path),
+        None => Kubeconfig::read(),
+    };
+    let named = options.kubeconfig.is_some() || options.context.is_some();
+    match read {
+        // An empty file is as good as none.
+        Ok(empty) if !named && empty.contexts.is_empty() && empty.current_context.is_none() => {
+            Ok(None)
+        }
+        Ok(kubeconfig) => Ok(Some(kubeconfig)),
+        Err(KubeconfigError::ReadConfig(error, path)) => {
+            let unset = std::env::var_os("KUBECONFIG").is_none_or(|value| value.is_empty());
+            if error.kind() == io::ErrorKind::NotFound && !named && unset {
+                return Ok(None);
+            }
+            let whose = match (&options.kubeconfig, unset) {
+                (Some(_), _) => "that --kubeconfig names",
+                (None, false) => "that KUBECONFIG names",
+                (None, true) => "in its usual place",
+            };
+            let path = path.display();
+            Err(Error::Config(format!("the kubeconfig {path}, {whose}, can't be read: {error}")))
+        }
+        Err(KubeconfigError::FindPath) if !named => Ok(None),
+        Err(error) => {
+            let path = options.kubeconfig.as_deref().map_or_else(
+                || "the kubeconfig".to_owned(),
+                |path: &Path| format!("the kubeconfig {}", path.display()),
+            );
+            // The parser draws the place below the first line.
+            let text = chain(&error);
+            let cause = text.lines().next().unwrap_or_default();
+            Err(Error::Config(format!("{path} is malformed: {cause}")))
+        }
+    }
 }
 
 async fn from_kubeconfig(
     kubeconfig: Kubeconfig,
     options: &Options,
 ) -> Result<(Config, String), Error> {
-    let context =
-        options.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
+    let names: Vec<&str> = kubeconfig.contexts.iter().map(|context| &*context.name).collect();
+    let names = match names.len() {
+        0 => "it has no contexts; fetch a kubeconfig from the cluster or its provider".to_owned(),
+        _ => format!("choose one with --context: {}", names.join(", ")),
+    };
+    let context = options.context.clone().or_else(|| kubeconfig.current_context.clone());
+    let context = context.filter(|name| !name.is_empty()).unwrap_or_default();
     let chosen = KubeConfigOptions { context: options.context.clone(), ..Default::default() };
-    let config = Config::from_custom_kubeconfig(kubeconfig, &chosen)
-        .await
-        .map_err(|error| Error::Config(chain(&error)))?;
+    let config = Config::from_custom_kubeconfig(kubeconfig, &chosen).await.map_err(|error| {
+        Error::Config(match &error {
+            KubeconfigError::CurrentContextNotSet => {
+                format!("the kubeconfig has no current context; {names}")
+            }
+            KubeconfigError::LoadContext(name) if name.is_empty() => {
+                format!("the kubeconfig has no current context; {names}")
+            }
+            KubeconfigError::LoadContext(name) => {
+                format!("the kubeconfig has no context {name:?}; {names}")
+            }
+            KubeconfigError::LoadClusterOfContext(name) => format!(
+                "context {context:?} of the kubeconfig names the cluster {name:?}, which is not in \
+                 it; {names}"
+            ),
+            _ => format!("context {context:?} of the kubeconfig can't be used: {}", chain(&error)),
+        })
+    })?;
     Ok((config, context))
+}
+
+/// Says when the client certificate expired, if it did. One that can't be read is the server's to
+/// judge.
+fn expired(credentials: &AuthInfo) -> Option<String> {
+    let text = match (&credentials.client_certificate_data, &credentials.client_certificate) {
+        (Some(data), _) => BASE64.decode(data).ok()?,
+        (None, Some(path)) => match std::fs::read(path) {
+            Ok(text) => text,
+            Err(error) => return Some(format!("its client certificate {path}: {error}")),
+        },
+        (None, None) => return None,
+    };
+    let pem = Pem::iter_from_buffer(&text).next()?.ok()?;
+    let certificate = pem.parse_x509().ok()?;
+    let end = certificate.validity().not_after;
+    let now = x509_parser::time::ASN1Time::now();
+    (end < now).then(|| format!("the client certificate expired on {end}"))
 }

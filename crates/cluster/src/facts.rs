@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::api::{Api, Failure};
-use crate::list::parse;
+use crate::list::{escape, items_of, parse};
 use crate::print;
 
 /// Most bytes of a kubelet's configuration.
@@ -119,13 +119,14 @@ async fn events_in(
         let path = format!("/api/v1/{place}events?limit={EVENTS_PAGE}&continue={token}");
         let page = api.get(&path, EVENTS_PAGE_BYTES).await.map_err(|failure| told(&failure))?;
         let document = parse(page)?;
-        for item in document.root().get("items").into_iter().flat_map(Node::items).take(*left) {
+        for item in items_of(document.root())?.take(*left) {
             lines.push_str(&print::event(item));
             *left -= 1;
         }
         let next = document.root().at_path(&["metadata", "continue"]).and_then(Node::as_str);
-        match next.filter(|token| !token.is_empty()) {
-            Some(next) => token = crate::list::escape(next),
+        match next.filter(|token| !token.is_empty()).map(escape) {
+            Some(next) if next == token => return Err("the same page again and again".to_owned()),
+            Some(next) => token = next,
             None => return Ok(()),
         }
     }

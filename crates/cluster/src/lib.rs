@@ -101,11 +101,11 @@ pub fn collect(
 }
 
 async fn read(options: Arc<Options>, sink: mpsc::Sender<Vec<Member>>) -> Result<Manifest, Error> {
-    let (client, server, context) = connect::connect(&options).await?;
-    let api = Arc::new(Api::new(client));
-    let fail = |cause: String| Error::Server { server: server.clone(), cause };
-    let server_version = discovery::version(&api).await.map_err(|e| fail(e.to_string()))?;
-    let (found, mut unread) = discovery::resources(&api).await.map_err(|e| fail(e.to_string()))?;
+    let connection = connect::connect(&options).await?;
+    let api = Arc::new(Api::new(connection.client.clone()));
+    let refused = |failure| connection.refused(&failure);
+    let server_version = discovery::version(&api).await.map_err(refused)?;
+    let (found, mut unread) = discovery::resources(&api).await.map_err(refused)?;
     let lists = Lists { api: Arc::clone(&api), options: Arc::clone(&options), sink: sink.clone() };
     let read = lists.run(found).await;
     unread.extend(read.unread);
@@ -139,7 +139,7 @@ async fn read(options: Arc<Options>, sink: mpsc::Sender<Vec<Member>>) -> Result<
     Ok(Manifest {
         format: FORMAT,
         server_version,
-        context,
+        context: connection.context,
         namespaces,
         resources,
         unread,

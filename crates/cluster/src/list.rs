@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seawall_collect::bundle::{Member, Resource, Unread, object_path};
 use seawall_model::Source;
 use seawall_model::Span;
-use seawall_model::document::{Chunk, Document, Limits, Node, read};
+use seawall_model::document::{Chunk, Document, Kind, Limits, Node, read};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -20,6 +20,12 @@ const PAGE: u32 = 500;
 
 /// Items of a page of objects that may have a mebibyte each, all of them.
 const SMALL_PAGE: u32 = 100;
+
+/// Most objects of a list.
+const OBJECTS: u64 = 5_000_000;
+
+/// Most pages in a row without an object. The server fills pages as far as it can.
+const EMPTY_PAGES: u32 = 10;
 
 /// What reading needs.
 pub(crate) struct Lists {
@@ -40,6 +46,10 @@ pub(crate) struct ListsRead {
 }
 
 impl ListsRead {
+    fn objects(&self) -> u64 {
+        self.resources.iter().map(|resource| resource.objects).sum()
+    }
+
     fn merge(&mut self, other: ListsRead) {
         for resource in other.resources {
             let same = |known: &&mut Resource| {
@@ -94,7 +104,9 @@ impl Lists {
     async fn list(self: Arc<Self>, resource: Listable, namespace: Option<String>) -> ListsRead {
         let mut read = self.begun(&resource);
         let mut token = String::new();
+        let mut empty = 0;
         loop {
+            let before = read.objects();
             let limit = if may_be_large(&resource) { SMALL_PAGE } else { PAGE };
             let path = format!(
                 "{}?limit={limit}&continue={}",
@@ -114,15 +126,27 @@ impl Lists {
                     return read;
                 }
             };
-            match self.page(page, &resource, &mut read).await {
-                Ok(Some(next)) => token = next,
+            let next = self.page(page, &resource, &mut read).await;
+            empty = if read.objects() > before { 0 } else { empty + 1 };
+            let cause = match next {
                 Ok(None) => return read,
-                Err(cause) => {
-                    read.unread
-                        .push(Unread { what: place(&resource, namespace.as_deref()), cause });
-                    return read;
+                Err(cause) => cause,
+                Ok(Some(next)) if next == token => {
+                    "the server gives the same page again and again".to_owned()
                 }
-            }
+                Ok(Some(_)) if empty >= EMPTY_PAGES => {
+                    format!("the server gives {empty} empty pages in a row")
+                }
+                Ok(Some(_)) if read.objects() >= OBJECTS => {
+                    format!("there are more than {OBJECTS}; name namespaces to read")
+                }
+                Ok(Some(next)) => {
+                    token = next;
+                    continue;
+                }
+            };
+            read.unread.push(Unread { what: place(&resource, namespace.as_deref()), cause });
+            return read;
         }
     }
 
@@ -169,7 +193,7 @@ impl Lists {
             // The values of Secrets live in this document, and end with it.
             let document = parse(page)?;
             let root = document.root();
-            let items = root.get("items").into_iter().flat_map(Node::items);
+            let items = items_of(root)?;
             let members: Vec<Member> =
                 items.filter_map(|item| self.member(item, resource, read)).collect();
             let next = root.at_path(&["metadata", "continue"]).and_then(Node::as_str);
@@ -223,6 +247,15 @@ pub(crate) fn parse(text: String) -> Result<Document, String> {
         (Some(document), None) if reading.documents.is_empty() => Ok(document),
         (_, Some(error)) => Err(format!("the server's answer can't be read: {error}")),
         _ => Err("the server's answer is not one object".to_owned()),
+    }
+}
+
+/// The items of a list; a server without any may write `null`.
+pub(crate) fn items_of(root: Node<'_>) -> Result<impl Iterator<Item = Node<'_>>, String> {
+    let items = root.entries().find(|(key, _)| key.text() == "items").map(|(_, items)| items);
+    match items {
+        Some(items) if matches!(items.kind(), Kind::Seq | Kind::Null) => Ok(items.items()),
+        _ => Err("the server's answer is not a list".to_owned()),
     }
 }
 

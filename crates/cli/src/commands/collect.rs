@@ -4,14 +4,17 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
-use seawall_cluster::Options;
+use seawall_cluster::{Error, Options};
 use seawall_collect::bundle::{Manifest, Writer};
 
 use crate::Outcome;
 use crate::cluster::Access;
 use crate::output::to_stdout;
+
+/// What a bundle is called by default.
+const NAME: &str = "bundle.tar.zst";
 
 /// Read a cluster into a bundle, to scan it elsewhere
 #[derive(Args)]
@@ -27,7 +30,7 @@ Exit codes: 0 the bundle is written, 2 usage or input error; also 2 with --stric
 could not be read.")]
 pub(crate) struct Collect {
     /// Write the bundle to this file
-    #[arg(short, long, value_name = "FILE", default_value = "bundle.tar.zst")]
+    #[arg(short, long, value_name = "FILE", default_value = NAME)]
     output: PathBuf,
     #[command(flatten)]
     access: Access,
@@ -56,8 +59,7 @@ impl Collect {
             no_config_map_data: self.no_configmap_data,
             ..self.access.options(self.namespaces.clone())?
         };
-        let manifest = write(&self.output, &options)
-            .with_context(|| format!("can't write {}", self.output.display()))?;
+        let manifest = write(&self.output, &options)?;
         to_stdout(|out| {
             let objects: u64 = manifest.resources.iter().map(|resource| resource.objects).sum();
             let kinds = manifest.resources.iter().filter(|r| r.objects > 0).count();
@@ -77,18 +79,35 @@ impl Collect {
 
 /// Writes beside the file first, so that a bundle is whole or not there; only its owner may read it.
 fn write(path: &Path, options: &Options) -> anyhow::Result<Manifest> {
+    let unwritten = || format!("can't write {}", path.display());
+    if path.is_dir() {
+        bail!(
+            "{}: it is a directory; name a file in it, as {}",
+            unwritten(),
+            path.join(NAME).display()
+        );
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+        .map_err(|error| anyhow!("{}: {}", unwritten(), error.kind()))?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
     let mut bundle = Writer::new(BufWriter::with_capacity(1 << 16, file), now)?;
     let version = env!("CARGO_PKG_VERSION");
     let manifest = seawall_cluster::collect(options, version, |members| {
         members.iter().try_for_each(|member| bundle.add(member))
+    })
+    .map_err(|error| match error {
+        Error::Sink(error) => anyhow!(error).context(unwritten()),
+        error => error.into(),
     })?;
-    let mut buffer = bundle.finish(&manifest)?;
-    buffer.flush()?;
-    let file = buffer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
+    let finish = || -> anyhow::Result<()> {
+        let mut buffer = bundle.finish(&manifest)?;
+        buffer.flush()?;
+        let file = buffer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    finish().with_context(unwritten)?;
     Ok(manifest)
 }
