@@ -131,7 +131,6 @@ fn owned(cluster: &Cluster, of: &str, kind: &str, spec: impl Fn(&Value) -> Value
 const OF_MANIFESTS_ALONE: &[(&str, &str)] = &[
     ("credential-in-secret-manifest", "Secrets of a cluster are read without their values"),
     ("deprecated-service-account-field", "the server writes both fields, whichever was declared"),
-    ("host-port", "an item without a name counts by its content, here with its default protocol"),
 ];
 
 fn findings(run: &Run) -> BTreeSet<String> {

@@ -71,15 +71,7 @@ impl Fingerprint {
                         put("[]");
                         put(name);
                     }
-                    None => {
-                        for node in item.descendants() {
-                            put(match node.kind() {
-                                Kind::Map => "{}",
-                                Kind::Seq => "[]",
-                                _ => node.text(),
-                            });
-                        }
-                    }
+                    None => put_content(*item, &mut put),
                 },
             }
         }
@@ -90,6 +82,35 @@ impl Fingerprint {
         }
         put("");
         Fingerprint(hash.digest128())
+    }
+}
+
+/// What is in an item, whatever the order of its keys, and whether defaults are written out as a
+/// server does.
+fn put_content(node: Node<'_>, put: &mut impl FnMut(&str)) {
+    /// Fields with the same default wherever the API has them.
+    const DEFAULTS: &[(&str, &str)] = &[("protocol", "TCP"), ("scope", "*")];
+    match node.kind() {
+        Kind::Map => {
+            put("{}");
+            let mut entries: Vec<(&str, Node<'_>)> = node
+                .entries()
+                .map(|(key, value)| (key.text(), value))
+                .filter(|(key, value)| {
+                    !value.is_null() && !DEFAULTS.contains(&(*key, value.text()))
+                })
+                .collect();
+            entries.sort_by_key(|(key, _)| *key);
+            for (key, value) in entries {
+                put(key);
+                put_content(value, put);
+            }
+        }
+        Kind::Seq => {
+            put("[]");
+            node.items().for_each(|item| put_content(item, put));
+        }
+        _ => put(node.text()),
     }
 }
 

@@ -95,11 +95,24 @@ impl Undeclared {
         {
             self.drop(Some(old));
         }
+        let host_network = spec.get("hostNetwork").and_then(Node::as_bool) == Some(true);
         for list in ["initContainers", "containers", "ephemeralContainers"] {
             for container in spec.get(list).into_iter().flat_map(Node::items) {
                 self.defaults(container, defaults::CONTAINER);
                 self.pull_policy(container);
+                if host_network {
+                    self.host_ports(container);
+                }
             }
+        }
+    }
+
+    /// `defaultHostNetworkPorts`: on the node's own network, each port is one of the node's. Before
+    /// 1.28 templates were written to as well as pods.
+    fn host_ports(&mut self, container: Node<'_>) {
+        for port in container.get("ports").into_iter().flat_map(Node::items) {
+            let own = port.get("containerPort").map(Node::text);
+            self.drop(port.get("hostPort").filter(|host| Some(host.text()) == own));
         }
     }
 
