@@ -18,6 +18,7 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
+pub use read::{BundleError, inventory};
 pub(crate) use read::{is_bundle, read};
 pub use write::Writer;
 

@@ -9,6 +9,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
 
+use seawall_model::Inventory;
 use seawall_model::document::Limits;
 use tar::EntryType;
 
@@ -66,6 +67,27 @@ pub fn is_bundle(path: &str) -> bool {
 pub(crate) fn read(path: &Path, name: &str, limits: &Limits) -> Result<Vec<Piece>, BundleError> {
     let file = File::open(path)?;
     from_reader(BufReader::new(file), name, limits)
+}
+
+/// Reads a bundle from anywhere; `name` is what reports call it.
+///
+/// # Errors
+///
+/// Where there is nothing to read. What can't be read of the rest is in the inventory's coverage.
+pub fn inventory(
+    reader: impl BufRead,
+    name: &str,
+    limits: &Limits,
+) -> Result<Inventory, BundleError> {
+    let mut inventory = Inventory::new();
+    for piece in from_reader(reader, name, limits)? {
+        match piece {
+            Piece::Entry(entry) => inventory.add(*entry),
+            Piece::Part(part) => inventory.note(part),
+            Piece::Bundle(_) => {}
+        }
+    }
+    Ok(inventory)
 }
 
 fn from_reader(
