@@ -202,6 +202,8 @@ pub enum OriginKind {
     Kernel,
     /// An object of the cluster.
     Object,
+    /// What a command of a kube-bench configuration printed.
+    Command,
 }
 
 impl OriginKind {
@@ -217,6 +219,7 @@ impl OriginKind {
             OriginKind::Metadata => "metadata",
             OriginKind::Kernel => "kernel",
             OriginKind::Object => "object",
+            OriginKind::Command => "command",
         }
     }
 }

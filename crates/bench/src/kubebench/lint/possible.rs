@@ -42,7 +42,10 @@ fn of_subject(items: &[&TestItem], any: bool) -> Possible {
     if items.iter().any(|item| item.set && item.operator == "regex") {
         return Possible { holds: true, fails: true };
     }
-    let values = items.iter().flat_map(|item| candidates(&item.value)).map(Some);
+    // Several tests may each ask for a part of one value.
+    let parts: Vec<&str> = items.iter().map(|item| item.value.as_str()).collect();
+    let whole = std::iter::once(parts.join(","));
+    let values = items.iter().flat_map(|item| candidates(&item.value)).chain(whole).map(Some);
     for value in values.chain([None]) {
         let holds = |item: &&TestItem| holds(item, value.as_deref());
         let together = if any { items.iter().any(holds) } else { items.iter().all(holds) };

@@ -1,0 +1,379 @@
+//! Manifests that run the benchmark in a cluster: a Job on one node, a CronJob, a DaemonSet on all
+//! nodes, or a plugin of Sonobuoy.
+//!
+//! Reading a node takes its files, and no more: the pod has the node's root read-only, with all that
+//! is mounted below it, and no namespace of the node. `/proc` is the node's own below that root, so
+//! its processes are seen without `hostPID`. The user is root, since that is whose files are read, but
+//! of root's capabilities only that to read what others own is left.
+
+use std::fmt::Write as _;
+
+/// What kind of manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Once, on one node.
+    Job,
+    /// On one node, again and again.
+    CronJob,
+    /// On every node.
+    DaemonSet,
+    /// On every node, as a plugin of Sonobuoy.
+    Sonobuoy,
+}
+
+/// What the manifests are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Which.
+    pub kind: Kind,
+    /// The image that has `seawall` as its program.
+    pub image: String,
+    /// The namespace; made too.
+    pub namespace: String,
+    /// The node of a Job or CronJob; any where there is none.
+    pub node: Option<String>,
+    /// When a CronJob runs, in cron's words.
+    pub schedule: String,
+    /// Further arguments of `seawall bench run`.
+    pub arguments: Vec<String>,
+    /// Whether the API's objects are read too, for which there is a role.
+    pub cluster: bool,
+    /// Whether the environment of processes is read too, for which a debugger's capability is
+    /// needed: etcd may be configured by variables.
+    pub environment: bool,
+}
+
+const NAME: &str = "seawall-bench";
+
+/// The resources that a run over the cluster's objects reads; no secrets among them.
+const READ: [(&str, &[&str]); 6] = [
+    (
+        "",
+        &[
+            "configmaps",
+            "limitranges",
+            "namespaces",
+            "nodes",
+            "persistentvolumeclaims",
+            "persistentvolumes",
+            "pods",
+            "podtemplates",
+            "replicationcontrollers",
+            "resourcequotas",
+            "serviceaccounts",
+            "services",
+        ],
+    ),
+    ("apps", &["controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets"]),
+    ("batch", &["cronjobs", "jobs"]),
+    ("networking.k8s.io", &["ingressclasses", "ingresses", "networkpolicies"]),
+    (
+        "rbac.authorization.k8s.io",
+        &["clusterrolebindings", "clusterroles", "rolebindings", "roles"],
+    ),
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "mutatingwebhookconfigurations",
+            "validatingadmissionpolicies",
+            "validatingadmissionpolicybindings",
+            "validatingwebhookconfigurations",
+        ],
+    ),
+];
+
+/// The manifests, as YAML.
+pub fn manifests(options: &Options) -> String {
+    match options.kind {
+        Kind::Sonobuoy => sonobuoy(options),
+        Kind::Job => with_surroundings(options, &job(options)),
+        Kind::CronJob => with_surroundings(options, &cron_job(options)),
+        Kind::DaemonSet => with_surroundings(options, &daemon_set(options)),
+    }
+}
+
+/// The namespace, which must let the node's root be mounted, the service account and the role.
+fn with_surroundings(options: &Options, workload: &str) -> String {
+    let namespace = quoted(&options.namespace);
+    let mut out = format!(
+        "apiVersion: v1
+kind: Namespace
+metadata:
+  name: {namespace}
+  labels:
+    # The node's files are read through a hostPath volume, which no other level admits.
+    pod-security.kubernetes.io/enforce: privileged
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {NAME}
+  namespace: {namespace}
+automountServiceAccountToken: false
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {NAME}
+  namespace: {namespace}
+spec:
+  podSelector:
+    matchLabels:
+      app.kubernetes.io/name: {NAME}
+  policyTypes: [Ingress, Egress]
+"
+    );
+    if options.cluster {
+        // To the API server, wherever it is.
+        out.push_str("  egress:\n  - ports:\n    - port: 443\n    - port: 6443\n");
+        out.push_str(&role(&namespace));
+    }
+    out.push_str("---\n");
+    out.push_str(workload);
+    out
+}
+
+fn role(namespace: &str) -> String {
+    let mut out = format!(
+        "---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: {NAME}
+rules:
+"
+    );
+    for (group, resources) in READ {
+        // Writing to a String can't fail.
+        let _infallible = writeln!(
+            out,
+            "- apiGroups: [{}]\n  resources: [{}]\n  verbs: [get, list]",
+            quoted(group),
+            resources.join(", ")
+        );
+    }
+    let _infallible = write!(
+        out,
+        "---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: {NAME}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: {NAME}
+subjects:
+- kind: ServiceAccount
+  name: {NAME}
+  namespace: {namespace}
+"
+    );
+    out
+}
+
+fn job(options: &Options) -> String {
+    format!(
+        "apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {NAME}
+  namespace: {}
+  labels:
+    app.kubernetes.io/name: {NAME}
+spec:
+{}",
+        quoted(&options.namespace),
+        indented(&job_spec(options), 2)
+    )
+}
+
+fn cron_job(options: &Options) -> String {
+    format!(
+        "apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: {NAME}
+  namespace: {}
+  labels:
+    app.kubernetes.io/name: {NAME}
+spec:
+  schedule: {}
+  concurrencyPolicy: Forbid
+  successfulJobsHistoryLimit: 3
+  failedJobsHistoryLimit: 3
+  jobTemplate:
+    spec:
+{}",
+        quoted(&options.namespace),
+        quoted(&options.schedule),
+        indented(&job_spec(options), 6)
+    )
+}
+
+fn job_spec(options: &Options) -> String {
+    format!(
+        "backoffLimit: 0\nactiveDeadlineSeconds: 600\ntemplate:\n{}",
+        indented(&template(options), 2)
+    )
+}
+
+fn daemon_set(options: &Options) -> String {
+    format!(
+        "apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: {NAME}
+  namespace: {}
+  labels:
+    app.kubernetes.io/name: {NAME}
+spec:
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: {NAME}
+  updateStrategy:
+    rollingUpdate:
+      maxUnavailable: 100%
+  template:
+{}",
+        quoted(&options.namespace),
+        indented(&template(options), 4)
+    )
+}
+
+fn template(options: &Options) -> String {
+    let restart = if options.kind == Kind::DaemonSet { "Always" } else { "Never" };
+    let mut out = format!(
+        "metadata:
+  labels:
+    app.kubernetes.io/name: {NAME}
+spec:
+  serviceAccountName: {NAME}
+  automountServiceAccountToken: {}
+  restartPolicy: {restart}
+",
+        options.cluster
+    );
+    if let (Some(node), Kind::Job | Kind::CronJob) = (&options.node, options.kind) {
+        let _infallible =
+            writeln!(out, "  nodeSelector:\n    kubernetes.io/hostname: {}", quoted(node));
+    }
+    let _infallible = write!(
+        out,
+        "  tolerations:
+  - operator: Exists
+  securityContext:
+    seccompProfile:
+      type: RuntimeDefault
+  containers:
+{}  volumes:
+{}",
+        indented(&listed(&container(options)), 2),
+        indented(&listed(VOLUME), 2)
+    );
+    out
+}
+
+const VOLUME: &str = "name: node\nhostPath:\n  path: /\n  type: Directory\n";
+
+fn container(options: &Options) -> String {
+    let mut arguments = vec!["bench", "run", "--root", "/host"];
+    arguments.extend(match options.kind {
+        Kind::Job | Kind::CronJob => &["-o", "json"][..],
+        Kind::DaemonSet => &["-o", "json", "--stay"][..],
+        Kind::Sonobuoy => &["--sonobuoy", "--stay"][..],
+    });
+    if options.cluster {
+        arguments.push("--cluster");
+    }
+    arguments.extend(options.arguments.iter().map(String::as_str));
+    let arguments: Vec<String> = arguments.into_iter().map(quoted).collect();
+    let capabilities =
+        if options.environment { "DAC_READ_SEARCH, SYS_PTRACE" } else { "DAC_READ_SEARCH" };
+    let mut out = format!(
+        "name: seawall
+image: {}
+args: [{}]
+env:
+- name: NODE_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: spec.nodeName
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  # The node's files are root's.
+  runAsUser: 0
+  runAsGroup: 0
+  capabilities:
+    drop: [ALL]
+    add: [{capabilities}]
+  seccompProfile:
+    type: RuntimeDefault
+resources:
+  requests:
+    cpu: 50m
+    memory: 64Mi
+  limits:
+    cpu: \"1\"
+    memory: 256Mi
+volumeMounts:
+- name: node
+  mountPath: /host
+  readOnly: true
+  # What is mounted below the root is read-only too, where the runtime can make it so.
+  recursiveReadOnly: IfPossible
+  mountPropagation: None
+",
+        quoted(&options.image),
+        arguments.join(", ")
+    );
+    if options.kind == Kind::Sonobuoy {
+        out.push_str("- name: results\n  mountPath: /tmp/sonobuoy/results\n");
+    }
+    out
+}
+
+/// Sonobuoy's definition of a plugin; its own service account and namespace are taken.
+fn sonobuoy(options: &Options) -> String {
+    format!(
+        "sonobuoy-config:
+  driver: DaemonSet
+  plugin-name: {NAME}
+  result-format: manual
+  result-files: [sonobuoy_results.yaml]
+extra-volumes:
+{}spec:
+{}",
+        indented(&listed(VOLUME), 0),
+        indented(&container(options), 2)
+    )
+}
+
+fn indented(text: &str, by: usize) -> String {
+    let blanks = " ".repeat(by);
+    text.lines().fold(String::new(), |mut out, line| {
+        let _infallible = writeln!(out, "{blanks}{line}");
+        out
+    })
+}
+
+/// A map as the one item of a list.
+fn listed(map: &str) -> String {
+    let item = indented(map, 2);
+    format!("- {}", &item[2..])
+}
+
+/// A text as YAML that is a string whatever it holds: as JSON.
+fn quoted(text: &str) -> String {
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=');
+    let word = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(plain)
+        && !text.ends_with(':')
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n"
+        );
+    if word { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+}
