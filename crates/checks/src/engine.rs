@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use seawall_model::workload::pods_of;
 use seawall_model::{
     Check, Cx, Finding, Fingerprint, Inventory, Object, ObjectKind, Rule, Scope, Settings,
-    Severity, Unknown, Verdict,
+    Severity, Sites, Unknown, Verdict,
 };
 
 /// Which checks run, and how bad each one's findings are.
@@ -83,7 +83,7 @@ const OBJECTS_PER_TASK: usize = 64;
 pub fn run(inventory: &Inventory, selection: &Selection, settings: &Settings) -> Results {
     let plan = Plan::new(selection);
     let count = inventory.len();
-    let mut shares: Vec<Share> = (0..count.div_ceil(OBJECTS_PER_TASK))
+    let shares: Vec<Share> = (0..count.div_ceil(OBJECTS_PER_TASK))
         .into_par_iter()
         .map(|task| {
             let first = task * OBJECTS_PER_TASK;
@@ -92,64 +92,114 @@ pub fn run(inventory: &Inventory, selection: &Selection, settings: &Settings) ->
             for index in first..(first + OBJECTS_PER_TASK).min(count) {
                 plan.look_at(inventory.object(index), &mut cx, &mut share);
             }
+            share.sorted()
+        })
+        .collect();
+    let over_all: Vec<Share> = plan
+        .inventory
+        .par_iter()
+        .map(|&(slot, check, severity, run)| {
+            let mut share = Share::new(selection.checks.len());
+            let mut cx = Cx::new(inventory, settings);
+            let verdict = cx.run_inventory(run);
+            share.keep(slot, check, severity, &verdict, &mut cx);
             share
         })
         .collect();
-    shares.extend(
-        plan.inventory
-            .par_iter()
-            .map(|&(slot, check, severity, run)| {
-                let mut share = Share::new(selection.checks.len());
-                let mut cx = Cx::new(inventory, settings);
-                let verdict = cx.run_inventory(run);
-                share.keep(slot, check, severity, &verdict, &mut cx);
-                share
-            })
-            .collect::<Vec<_>>(),
-    );
-    gather(shares, selection)
+    gather(shares, over_all, selection)
 }
 
-fn gather(shares: Vec<Share>, selection: &Selection) -> Results {
+/// Puts together the sorted shares of runs of objects and those of checks over all of them.
+fn gather(shares: Vec<Share>, over_all: Vec<Share>, selection: &Selection) -> Results {
     let mut tallies = vec![Tally::default(); selection.checks.len()];
-    let mut findings = Vec::with_capacity(shares.iter().map(|share| share.findings.len()).sum());
-    let mut unknown = Vec::new();
-    for share in shares {
-        for (total, tally) in tallies.iter_mut().zip(share.tallies) {
-            total.add(tally);
+    for share in shares.iter().chain(&over_all) {
+        for (total, tally) in tallies.iter_mut().zip(&share.tallies) {
+            total.add(*tally);
         }
-        findings.extend(share.findings);
-        unknown.extend(share.unknown);
     }
-    // Stable, so that failures of one check at one place keep the check's order.
-    findings
-        .sort_by_key(|(object, finding)| (*object, finding.location.span.start, finding.check.id));
-    unknown
-        .sort_by_key(|(object, unknown)| (*object, unknown.location.span.start, unknown.check.id));
-    let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
-    let mut seen: HashMap<Fingerprint, u32> = HashMap::with_capacity(findings.len());
-    for finding in &mut findings {
-        let count = seen.entry(finding.fingerprint).or_insert(0);
-        *count += 1;
-        finding.fingerprint = finding.fingerprint.nth(*count);
-    }
+    let (findings, unknown) = shares
+        .into_iter()
+        .map(|share| (share.findings, share.unknown))
+        .collect::<(Vec<_>, Vec<_>)>();
+    let (more_findings, more_unknown) = over_all
+        .into_iter()
+        .map(|share| (share.findings, share.unknown))
+        .collect::<(Vec<_>, Vec<_>)>();
+    let mut findings = merge(findings, more_findings);
+    number(&mut findings);
     Results {
         findings,
-        unknown: unknown.into_iter().map(|(_, unknown)| unknown).collect(),
+        unknown: merge(unknown, more_unknown),
         tallies: selection.checks().zip(tallies).collect(),
     }
 }
 
-/// What one task found; findings with the number of their object.
-struct Share {
-    findings: Vec<(u32, Finding)>,
-    unknown: Vec<(u32, Unknown)>,
-    tallies: Vec<Tally>,
+/// Something with what it is sorted by.
+struct Kept<T> {
+    object: u32,
+    start: u32,
+    check: &'static str,
+    what: T,
 }
 
-impl Share {
+impl<T> Kept<T> {
+    fn key(&self) -> (u32, u32, &'static str) {
+        (self.object, self.start, self.check)
+    }
+}
+
+/// Runs that follow one another, each of them sorted, with those that may belong anywhere.
+fn merge<T>(runs: Vec<Vec<Kept<T>>>, anywhere: Vec<Vec<Kept<T>>>) -> Vec<T> {
+    let mut anywhere: Vec<Kept<T>> = anywhere.into_iter().flatten().collect();
+    // Stable, so that failures of one check at one place keep the check's order.
+    anywhere.sort_by_key(Kept::key);
+    let count = anywhere.len() + runs.iter().map(Vec::len).sum::<usize>();
+    let mut all = Vec::with_capacity(count);
+    let mut anywhere = anywhere.into_iter().peekable();
+    for kept in runs.into_iter().flatten() {
+        while let Some(earlier) = anywhere.next_if(|other| other.key() < kept.key()) {
+            all.push(earlier.what);
+        }
+        all.push(kept.what);
+    }
+    all.extend(anywhere.map(|kept| kept.what));
+    all
+}
+
+/// Tells findings apart that are otherwise the same.
+fn number(findings: &mut [Finding]) {
+    let mut seen: HashMap<Fingerprint, u32, foldhash::fast::RandomState> =
+        HashMap::with_capacity_and_hasher(findings.len(), Default::default());
+    for finding in findings {
+        let count = seen.entry(finding.fingerprint).or_insert(0);
+        *count += 1;
+        finding.fingerprint = finding.fingerprint.nth(*count);
+    }
+}
+
+/// What one task found.
+struct Share<'a> {
+    findings: Vec<Kept<Finding>>,
+    unknown: Vec<Kept<Unknown>>,
+    tallies: Vec<Tally>,
+    sites: Sites<'a>,
+}
+
+impl<'a> Share<'a> {
     fn new(checks: usize) -> Self {
-        Share { findings: Vec::new(), unknown: Vec::new(), tallies: vec![Tally::default(); checks] }
+        Share {
+            findings: Vec::new(),
+            unknown: Vec::new(),
+            tallies: vec![Tally::default(); checks],
+            sites: Sites::default(),
+        }
+    }
+
+    fn sorted(mut self) -> Self {
+        // Stable, so that failures of one check at one place keep the check's order.
+        self.findings.sort_by_key(Kept::key);
+        self.unknown.sort_by_key(Kept::key);
+        self
     }
 
     fn keep(
@@ -158,23 +208,25 @@ impl Share {
         check: &'static Check,
         severity: Severity,
         verdict: &Verdict,
-        cx: &mut Cx<'_>,
+        cx: &mut Cx<'a>,
     ) {
         self.tallies[slot].count(verdict);
         if matches!(verdict, Verdict::Pass | Verdict::NotApplicable) {
             return;
         }
-        let (evidence, undecided) = cx.take();
-        self.findings.extend(
-            evidence
-                .into_iter()
-                .map(|evidence| (evidence.object.index(), Finding::new(check, severity, evidence))),
-        );
-        self.unknown.extend(
-            undecided
-                .into_iter()
-                .filter_map(|at| Some((at.object?.index(), Unknown::new(check, at)?))),
-        );
+        for evidence in cx.take_evidence() {
+            let object = evidence.object.index();
+            let what = Finding::new(check, severity, evidence, &mut self.sites);
+            let start = what.site.location.span.start;
+            self.findings.push(Kept { object, start, check: check.id, what });
+        }
+        for at in cx.take_undecided() {
+            let Some(object) = at.object.map(Object::index) else { continue };
+            if let Some(what) = Unknown::new(check, at) {
+                let start = what.location.span.start;
+                self.unknown.push(Kept { object, start, check: check.id, what });
+            }
+        }
     }
 }
 
@@ -225,7 +277,7 @@ impl Plan {
         plan
     }
 
-    fn look_at<'a>(&self, object: Object<'a>, cx: &mut Cx<'a>, share: &mut Share) {
+    fn look_at<'a>(&self, object: Object<'a>, cx: &mut Cx<'a>, share: &mut Share<'a>) {
         if object.is_built_in() {
             return;
         }

@@ -105,7 +105,7 @@ fn no_check_shows_a_credential() {
         .iter()
         .flat_map(|finding| {
             let id = finding.check.id;
-            [(id, finding.message.clone()), (id, finding.path.to_string())]
+            [(id, finding.message.clone().into_owned()), (id, finding.path().into_owned())]
         })
         .chain(results.unknown.iter().map(|unknown| (unknown.check.id, unknown.reason.clone())));
     let mut shown = Vec::new();

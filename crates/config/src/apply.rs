@@ -39,8 +39,11 @@ impl Decisions<'_> {
         let decisions = self.all(inventory, &mut notices);
         let index = Index::new(&decisions);
         let mut used = vec![false; decisions.len()];
-        for finding in findings.iter_mut() {
-            finding.suppressed = self.decide(finding, &decisions, &index, &mut used);
+        if !decisions.is_empty() || self.baseline.is_some() {
+            for finding in findings.iter_mut() {
+                let suppression = self.decide(finding, &decisions, &index, &mut used);
+                finding.suppressed = suppression.map(Box::new);
+            }
         }
         self.unused(&decisions, &used, &mut notices);
         if let Some(baseline) = self.baseline {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use seawall_model::{Finding, Fingerprint, Location, Source, Span};
+use seawall_model::{Finding, Fingerprint, Location, Source, Span, Subject};
 use serde::{Deserialize, Serialize};
 
 /// The findings of an earlier scan, by fingerprint.
@@ -91,15 +91,13 @@ impl Baseline {
             .iter()
             .filter(|finding| finding.suppressed.is_none())
             .map(|finding| {
-                let container = finding
-                    .subject
-                    .container
-                    .as_ref()
-                    .map_or(String::new(), |name| format!(" [{name}]"));
+                let Subject { object, container } = &finding.site.subject;
+                let container =
+                    container.as_ref().map_or(String::new(), |name| format!(" [{name}]"));
                 let known = Known {
                     fingerprint: finding.fingerprint.to_string(),
                     check: finding.check.id.to_owned(),
-                    subject: format!("{}{container}", finding.subject.object),
+                    subject: format!("{object}{container}"),
                 };
                 (finding.fingerprint, known)
             })

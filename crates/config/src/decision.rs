@@ -99,22 +99,24 @@ impl Decision {
     pub(crate) fn holds_for(&self, finding: &Finding) -> bool {
         let in_scope = match &self.scope {
             Scope::Line(source, line) => {
-                Arc::ptr_eq(&finding.location.source, source) && line_of(finding) == *line
+                Arc::ptr_eq(&finding.site.location.source, source) && line_of(finding) == *line
             }
             Scope::Range(source, span) => {
-                let at = finding.location.span.start;
-                Arc::ptr_eq(&finding.location.source, source) && span.start <= at && at < span.end
+                let at = finding.site.location.span.start;
+                Arc::ptr_eq(&finding.site.location.source, source)
+                    && span.start <= at
+                    && at < span.end
             }
             Scope::Object(object, container) => {
-                Arc::ptr_eq(&finding.subject.object, object)
+                Arc::ptr_eq(&finding.site.subject.object, object)
                     && container
                         .as_ref()
-                        .is_none_or(|name| finding.subject.container.as_ref() == Some(name))
+                        .is_none_or(|name| finding.site.subject.container.as_ref() == Some(name))
             }
-            Scope::Objects(objects) => objects.contains(&address(&finding.subject.object)),
+            Scope::Objects(objects) => objects.contains(&address(&finding.site.subject.object)),
             Scope::Everywhere => true,
         };
-        in_scope && self.bounds.iter().all(|(field, bound)| bound.is_match(field.value(finding)))
+        in_scope && self.bounds.iter().all(|(field, bound)| bound.is_match(&field.value(finding)))
     }
 
     /// Whether it holds on a day.
@@ -131,5 +133,5 @@ impl Decision {
 
 /// The line of the text on which a finding begins, from 1.
 pub(crate) fn line_of(finding: &Finding) -> u32 {
-    finding.location.source.position_in_text(finding.location.span.start).line
+    finding.site.location.source.position_in_text(finding.site.location.span.start).line
 }

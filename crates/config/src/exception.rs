@@ -1,5 +1,7 @@
 //! An exception of `seawall.yaml`: what is accepted, where, why, and until when.
 
+use std::borrow::Cow;
+
 use globset::GlobMatcher;
 use seawall_model::{Finding, Location, Origin};
 use time::Date;
@@ -64,22 +66,22 @@ impl Field {
         FIELDS[self as usize].0
     }
 
-    pub(crate) fn value(self, finding: &Finding) -> &str {
-        let object = &finding.subject.object;
-        match self {
+    pub(crate) fn value(self, finding: &Finding) -> Cow<'_, str> {
+        let object = &finding.site.subject.object;
+        Cow::Borrowed(match self {
             Field::Namespace => object.namespace.as_deref().unwrap_or("default"),
             Field::Kind => &object.kind,
             Field::Name => &object.name,
-            Field::Container => finding.subject.container.as_deref().unwrap_or(""),
-            Field::File => finding.location.source.name(),
-            Field::Path => &finding.path,
+            Field::Container => finding.site.subject.container.as_deref().unwrap_or(""),
+            Field::File => finding.site.location.source.name(),
+            Field::Path => return finding.path(),
             Field::Value => {
-                let span = finding.location.span;
-                let text = finding.location.source.text();
+                let span = finding.site.location.span;
+                let text = finding.site.location.source.text();
                 let written = text.get(span.start as usize..span.end as usize).unwrap_or("");
                 written.trim_matches(['"', '\''])
             }
-        }
+        })
     }
 }
 

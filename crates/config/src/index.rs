@@ -69,19 +69,19 @@ impl Index {
     /// Calls `with` for each decision of the finding's check that may hold there.
     pub(crate) fn candidates(&self, finding: &Finding, mut with: impl FnMut(u32)) {
         let check = finding.check.id;
-        let source = Arc::as_ptr(&finding.location.source);
+        let source = Arc::as_ptr(&finding.site.location.source);
         let mut all = |numbers: Option<&Vec<u32>>| {
             numbers.into_iter().flatten().for_each(|number| with(*number));
         };
         if !self.lines.is_empty() {
             all(self.lines.get(&(source, line_of(finding), check)));
         }
-        all(self.objects.get(&(address(&finding.subject.object), check)));
+        all(self.objects.get(&(address(&finding.site.subject.object), check)));
         all(self.rest.get(&(check, None)));
-        let name: Box<str> = finding.subject.object.name.as_str().into();
+        let name: Box<str> = finding.site.subject.object.name.as_str().into();
         all(self.rest.get(&(check, Some(name))));
         if let Some(ranges) = self.ranges.get(&(source, check)) {
-            ranges.around(finding.location.span.start, with);
+            ranges.around(finding.site.location.span.start, with);
         }
     }
 }

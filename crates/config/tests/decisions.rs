@@ -53,7 +53,7 @@ fn one_comment_names_several_checks() {
         .findings
         .iter()
         .filter(|finding| finding.suppressed.is_some())
-        .map(|finding| finding.start.line)
+        .map(|finding| finding.site.start.line)
         .collect();
     let unused = scan.told(NoticeKind::UnusedException).len();
     assert_eq!(lines.len() + unused, 2, "{lines:?} {:?}", scan.notices);

@@ -93,7 +93,7 @@ fn names_of_polaris_are_beginnings_and_hold_no_globs() {
         .findings
         .iter()
         .filter(|f| f.check.id == CHECK && f.suppressed.is_some())
-        .map(|f| f.subject.object.name.as_str())
+        .map(|f| f.site.subject.object.name.as_str())
         .collect();
     assert_eq!(of, ["web", "web"]);
     let off = format!("disallowExemptions: true\n{config}");

@@ -98,8 +98,8 @@ fn findings_are_like_those_of_other_checks() {
         .findings
         .iter()
         .map(|finding| {
-            let container = finding.subject.container.as_deref().unwrap_or("-");
-            let (check, line) = (finding.check, finding.start.line);
+            let container = finding.site.subject.container.as_deref().unwrap_or("-");
+            let (check, line) = (finding.check, finding.site.start.line);
             format!("{line} {} {} {container}: {}", check.id, finding.severity, finding.message)
         })
         .collect();

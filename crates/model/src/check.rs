@@ -154,7 +154,7 @@ pub struct Evidence<'a> {
     /// field.
     pub detail: Cow<'static, str>,
     /// What is wrong and what to write instead, with the actual values.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// Whether it is one step less bad than the check's severity says.
     pub lesser: bool,
     /// Whether what stands at `node` is confidential: no report shows the source there.
@@ -212,7 +212,7 @@ impl<'a> Cx<'a> {
     }
 
     /// The field at `node` is wrong.
-    pub fn fail(&mut self, node: Node<'a>, message: impl Into<String>) {
+    pub fn fail(&mut self, node: Node<'a>, message: impl Into<Cow<'static, str>>) {
         self.fail_at(node, "", message);
     }
 
@@ -221,7 +221,7 @@ impl<'a> Cx<'a> {
         &mut self,
         node: Node<'a>,
         missing: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
+        message: impl Into<Cow<'static, str>>,
     ) {
         self.fail_at(node, missing, message);
     }
@@ -231,7 +231,7 @@ impl<'a> Cx<'a> {
         &mut self,
         node: Node<'a>,
         detail: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
+        message: impl Into<Cow<'static, str>>,
     ) {
         self.leave(node, detail.into(), message.into(), (false, false));
     }
@@ -242,7 +242,7 @@ impl<'a> Cx<'a> {
         &mut self,
         node: Node<'a>,
         detail: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
+        message: impl Into<Cow<'static, str>>,
         lesser: bool,
     ) {
         self.leave(node, detail.into(), message.into(), (lesser, true));
@@ -254,7 +254,7 @@ impl<'a> Cx<'a> {
         &mut self,
         node: Node<'a>,
         detail: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
+        message: impl Into<Cow<'static, str>>,
     ) {
         self.leave(node, detail.into(), message.into(), (true, false));
     }
@@ -263,7 +263,7 @@ impl<'a> Cx<'a> {
         &mut self,
         node: Node<'a>,
         detail: Cow<'static, str>,
-        message: String,
+        message: Cow<'static, str>,
         (lesser, secret): (bool, bool),
     ) {
         // The engine names an object before every check that has one.
@@ -359,13 +359,18 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// Takes out what was found since the last time.
-    pub fn take(&mut self) -> (Vec<Evidence<'a>>, Vec<UndecidedAt<'a>>) {
-        let undecided = std::mem::take(&mut self.undecided)
-            .into_iter()
-            .map(|(object, container, undecided)| UndecidedAt { object, container, undecided })
-            .collect();
-        (std::mem::take(&mut self.evidence), undecided)
+    /// Takes out what was found to be wrong since the last time.
+    pub fn take_evidence(&mut self) -> impl Iterator<Item = Evidence<'a>> + '_ {
+        self.evidence.drain(..)
+    }
+
+    /// Takes out what could not be decided since the last time.
+    pub fn take_undecided(&mut self) -> impl Iterator<Item = UndecidedAt<'a>> + '_ {
+        self.undecided.drain(..).map(|(object, container, undecided)| UndecidedAt {
+            object,
+            container,
+            undecided,
+        })
     }
 }
 

@@ -1,13 +1,13 @@
 //! What a scan says: findings, and what keeps them recognisable from one scan to the next.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::check::{Check, Evidence, UndecidedAt};
-use crate::document::{Kind, Node, Segment};
+use crate::document::{Kind, Node, Path, Segment};
 use crate::object::{Object, ObjectId};
 use crate::severity::Severity;
 use crate::source::{Location, Position};
@@ -38,12 +38,7 @@ impl std::str::FromStr for Fingerprint {
 impl Fingerprint {
     /// The fingerprint of a finding that has no place in a document, from what names it.
     pub fn of(parts: &[&str]) -> Self {
-        let mut hash = Xxh3::new();
-        for part in parts {
-            hash.update(part.as_bytes());
-            hash.update(&[0]);
-        }
-        Fingerprint(hash.digest128())
+        Fingerprint(parts.iter().fold(Way::START, |way, part| way.then(part)).0)
     }
 
     /// The fingerprint of the `n`th finding (from 1) that is otherwise the same as others.
@@ -51,66 +46,77 @@ impl Fingerprint {
         if n <= 1 { self } else { Self::of(&[&self.to_string(), &n.to_string()]) }
     }
 
-    fn of_evidence(check: &str, evidence: &Evidence<'_>) -> Self {
-        let id = evidence.object.id();
-        let mut hash = Xxh3::new();
-        let mut put = |part: &str| {
-            hash.update(part.as_bytes());
-            hash.update(&[0]);
-        };
-        put(check);
-        put(&id.kind);
-        put(id.namespace.as_deref().unwrap_or(""));
-        put(&id.name);
-        put(evidence.container);
-        for segment in evidence.node.path_from(evidence.object.root()).segments() {
-            match segment {
-                Segment::Key(key) => put(key),
-                Segment::Item { item, .. } => match segment.name() {
-                    Some(name) => {
-                        put("[]");
-                        put(name);
-                    }
-                    None => put_content(*item, &mut put),
-                },
-            }
-        }
-        // A field that is missing counts as if it stood there: what lives in a cluster has its
-        // defaults written out or not, as its manifest had or not.
-        if !evidence.detail.is_empty() {
-            evidence.detail.split('.').for_each(&mut put);
-        }
-        put("");
-        Fingerprint(hash.digest128())
+    /// The fingerprint of a check's failure below a site. What is missing counts as if it stood
+    /// there: what lives in a cluster has its defaults written out or not, as its manifest had or
+    /// not.
+    fn at(check: &Check, site: &Site, detail: &str) -> Self {
+        let below = detail.split('.').filter(|key| !key.is_empty());
+        let way = below.fold(site.way, |way, key| way.then(key));
+        Fingerprint(way.then(check.id).0)
     }
 }
 
-/// What is in an item, whatever the order of its keys, and whether defaults are written out as a
-/// server does.
-fn put_content(node: Node<'_>, put: &mut impl FnMut(&str)) {
-    /// Fields with the same default wherever the API has them.
-    const DEFAULTS: &[(&str, &str)] = &[("protocol", "TCP"), ("scope", "*")];
-    match node.kind() {
-        Kind::Map => {
-            put("{}");
-            let mut entries: Vec<(&str, Node<'_>)> = node
-                .entries()
-                .map(|(key, value)| (key.text(), value))
-                .filter(|(key, value)| {
-                    !value.is_null() && !DEFAULTS.contains(&(*key, value.text()))
-                })
-                .collect();
-            entries.sort_by_key(|(key, _)| *key);
-            for (key, value) in entries {
-                put(key);
-                put_content(value, put);
+/// A hash over names in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Way(u128);
+
+impl Way {
+    const START: Way = Way(0);
+
+    fn then(self, name: &str) -> Self {
+        // Nearly all names are short, and hashing one buffer is far cheaper than feeding a hasher.
+        const SHORT: usize = 112;
+        let before = self.0.to_le_bytes();
+        if name.len() <= SHORT {
+            let mut buffer = [0; 16 + SHORT];
+            buffer[..16].copy_from_slice(&before);
+            buffer[16..16 + name.len()].copy_from_slice(name.as_bytes());
+            return Way(xxh3_128(&buffer[..16 + name.len()]));
+        }
+        Way(xxh3_128(&[&before[..], name.as_bytes()].concat()))
+    }
+
+    fn of(evidence: &Evidence<'_>, path: &Path<'_>) -> Self {
+        let id = evidence.object.id();
+        let mut way = Way::START
+            .then(&id.kind)
+            .then(id.namespace.as_deref().unwrap_or(""))
+            .then(&id.name)
+            .then(evidence.container);
+        for segment in path.segments() {
+            way = match segment {
+                Segment::Key(key) => way.then(key),
+                Segment::Item { item, .. } => match segment.name() {
+                    Some(name) => way.then("[]").then(name),
+                    None => way.then_content(*item),
+                },
+            };
+        }
+        way
+    }
+
+    /// What is in an item, whatever the order of its keys, and whether defaults are written out as a
+    /// server does.
+    fn then_content(self, node: Node<'_>) -> Self {
+        /// Fields with the same default wherever the API has them.
+        const DEFAULTS: &[(&str, &str)] = &[("protocol", "TCP"), ("scope", "*")];
+        match node.kind() {
+            Kind::Map => {
+                let mut entries: Vec<(&str, Node<'_>)> = node
+                    .entries()
+                    .map(|(key, value)| (key.text(), value))
+                    .filter(|(key, value)| {
+                        !value.is_null() && !DEFAULTS.contains(&(*key, value.text()))
+                    })
+                    .collect();
+                entries.sort_by_key(|(key, _)| *key);
+                entries
+                    .into_iter()
+                    .fold(self.then("{}"), |way, (key, value)| way.then(key).then_content(value))
             }
+            Kind::Seq => node.items().fold(self.then("[]"), Way::then_content),
+            _ => self.then(node.text()),
         }
-        Kind::Seq => {
-            put("[]");
-            node.items().for_each(|item| put_content(item, put));
-        }
-        _ => put(node.text()),
     }
 }
 
@@ -129,6 +135,84 @@ impl Subject {
             object: Arc::clone(object.id()),
             container: (!container.is_empty()).then(|| container.into()),
         }
+    }
+}
+
+/// Where something is wrong. Several checks often fail at one field, so findings share it.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Whose field it is.
+    pub subject: Subject,
+    /// The field, as `spec.containers[app].image`; empty for a whole object.
+    pub path: Box<str>,
+    /// Where the field stands.
+    pub location: Location,
+    /// Line and column of the location's start.
+    pub start: Position,
+    /// The field in the inventory that was checked, for fixes; `None` of a site that has no place
+    /// in one.
+    pub place: Option<Place>,
+    way: Way,
+}
+
+impl Site {
+    /// A site that stands in no inventory, from what names it.
+    pub fn new(subject: Subject, path: &str, location: Location) -> Self {
+        let way = Way::START
+            .then(&subject.object.kind)
+            .then(subject.object.namespace.as_deref().unwrap_or(""))
+            .then(&subject.object.name)
+            .then(subject.container.as_deref().unwrap_or(""))
+            .then(path);
+        Site { subject, path: path.into(), start: location.start(), location, place: None, way }
+    }
+
+    fn of(evidence: &Evidence<'_>) -> Self {
+        let root = evidence.object.root();
+        let path = evidence.node.path_from(root);
+        let location = anchor(evidence.node, evidence.object);
+        let own = std::ptr::eq(evidence.node.document(), root.document());
+        Site {
+            subject: Subject::new(evidence.object, evidence.container),
+            start: location.start(),
+            location,
+            place: own
+                .then(|| Place { object: evidence.object.index(), node: evidence.node.index() }),
+            way: Way::of(evidence, &path),
+            path: path.to_string().into(),
+        }
+    }
+}
+
+/// Sites met last, so that failures at one field make it once.
+#[derive(Debug)]
+pub struct Sites<'a> {
+    recent: [Option<(Node<'a>, Object<'a>, &'a str, Arc<Site>)>; Sites::RECENT],
+}
+
+impl Default for Sites<'_> {
+    fn default() -> Self {
+        Sites { recent: [const { None }; Sites::RECENT] }
+    }
+}
+
+impl<'a> Sites<'a> {
+    /// More than the fields of one container that commonly fail.
+    const RECENT: usize = 32;
+
+    fn of(&mut self, evidence: &Evidence<'a>) -> Arc<Site> {
+        let (node, object, container) = (evidence.node, evidence.object, evidence.container);
+        let slot = &mut self.recent[node.index() as usize % Sites::RECENT];
+        if let Some((of_node, of_object, of_container, site)) = slot
+            && *of_node == node
+            && of_object.index() == object.index()
+            && *of_container == container
+        {
+            return Arc::clone(site);
+        }
+        let site = Arc::new(Site::of(evidence));
+        *slot = Some((node, object, container, Arc::clone(&site)));
+        site
     }
 }
 
@@ -223,25 +307,19 @@ pub struct Finding {
     pub check: &'static Check,
     /// How bad it is here, after configuration.
     pub severity: Severity,
-    /// Whose it is.
-    pub subject: Subject,
+    /// Where: the field, or the nearest parent of one that is missing.
+    pub site: Arc<Site>,
+    /// What is missing below the site, or what else tells this finding from another there; empty
+    /// where the field itself is wrong.
+    pub detail: Cow<'static, str>,
     /// What is wrong and what to write instead.
-    pub message: String,
-    /// The field, as `spec.containers[app].image`; with what is missing below it.
-    pub path: Box<str>,
-    /// Where the field stands, or the nearest parent of one that is missing.
-    pub location: Location,
-    /// Line and column of the location's start.
-    pub start: Position,
+    pub message: Cow<'static, str>,
     /// What recognises it in the next scan.
     pub fingerprint: Fingerprint,
     /// Why it does not count, if it does not.
-    pub suppressed: Option<Suppression>,
+    pub suppressed: Option<Box<Suppression>>,
     /// Whether what stands at the location is confidential: no report shows the source there.
     pub secret: bool,
-    /// The field in the inventory that was checked, for fixes; `None` of a finding that has no
-    /// place in one.
-    pub place: Option<Place>,
 }
 
 /// Where a finding's field stands in the inventory that was checked.
@@ -255,31 +333,31 @@ pub struct Place {
 
 impl Finding {
     /// Makes a finding of a check's evidence; `severity` is what the check has here.
-    pub fn new(check: &'static Check, severity: Severity, evidence: Evidence<'_>) -> Self {
-        let fingerprint = Fingerprint::of_evidence(check.id, &evidence);
-        let mut path = evidence.node.path_from(evidence.object.root()).to_string();
-        if !evidence.detail.is_empty() {
-            let dot = if path.is_empty() { "" } else { "." };
-            // Writing to a String can't fail.
-            let _infallible = write!(path, "{dot}{}", evidence.detail);
-        }
-        let location = anchor(evidence.node, evidence.object);
-        let own = std::ptr::eq(evidence.node.document(), evidence.object.root().document());
-        let place =
-            own.then(|| Place { object: evidence.object.index(), node: evidence.node.index() });
-        let severity = if evidence.lesser { severity.lower() } else { severity };
+    pub fn new<'a>(
+        check: &'static Check,
+        severity: Severity,
+        evidence: Evidence<'a>,
+        sites: &mut Sites<'a>,
+    ) -> Self {
+        let site = sites.of(&evidence);
         Finding {
             check,
-            severity,
-            subject: Subject::new(evidence.object, evidence.container),
+            severity: if evidence.lesser { severity.lower() } else { severity },
+            fingerprint: Fingerprint::at(check, &site, &evidence.detail),
+            site,
+            detail: evidence.detail,
             message: evidence.message,
-            path: path.into(),
-            start: location.start(),
-            location,
-            fingerprint,
             suppressed: None,
             secret: evidence.secret,
-            place,
+        }
+    }
+
+    /// The field, as `spec.containers[app].image`; with what is missing below it.
+    pub fn path(&self) -> Cow<'_, str> {
+        match (&*self.site.path, &*self.detail) {
+            (path, "") => Cow::Borrowed(path),
+            ("", detail) => Cow::Borrowed(detail),
+            (path, detail) => Cow::Owned(format!("{path}.{detail}")),
         }
     }
 }

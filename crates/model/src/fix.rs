@@ -120,19 +120,19 @@ pub struct Flaw<'a> {
     pub container: &'a str,
     /// The field at fault, or the nearest parent of one that is missing.
     pub node: Node<'a>,
-    /// The field as the finding has it, with what is missing below the node.
-    pub path: &'a str,
+    /// What is missing below the node, or what else tells the finding from others there.
+    pub detail: &'a str,
 }
 
 impl<'a> Flaw<'a> {
     /// What a finding is about, in the inventory whose check made it; `None` where the finding has
     /// no place in a document.
     pub fn of(finding: &'a Finding, inventory: &'a Inventory) -> Option<Self> {
-        let place = finding.place?;
+        let place = finding.site.place?;
         let object = inventory.object(place.object as usize);
-        let container = finding.subject.container.as_deref().unwrap_or_default();
+        let container = finding.site.subject.container.as_deref().unwrap_or_default();
         let node = object.root().document().node(place.node);
-        Some(Flaw { object, container, node, path: &finding.path })
+        Some(Flaw { object, container, node, detail: &finding.detail })
     }
 
     /// The pod or pod template that it stands in.

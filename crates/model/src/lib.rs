@@ -33,7 +33,8 @@ pub mod workload;
 pub use check::{Check, Cx, Evidence, Level, Mapping, Outcome, Rule, Scope, UndecidedAt, Verdict};
 pub use coverage::{Counts, Coverage, Outcome as PartOutcome, Part};
 pub use finding::{
-    Finding, Fingerprint, Notice, NoticeKind, Origin, Peer, Place, Subject, Suppression, Unknown,
+    Finding, Fingerprint, Notice, NoticeKind, Origin, Peer, Place, Site, Sites, Subject,
+    Suppression, Unknown,
 };
 pub use fix::{Change, Edit, Edits, Fix, Flaw, NoFix, Safety, Unfixed, Value};
 pub use inventory::{Entry, Inventory};

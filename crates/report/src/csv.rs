@@ -90,7 +90,7 @@ fn row(cells: &[Cow<'_, str>; COLUMNS.len()], out: &mut dyn io::Write) -> io::Re
 }
 
 fn of_finding(finding: &Finding) -> [Cow<'_, str>; COLUMNS.len()] {
-    let [api_version, kind, namespace, name, container] = of_subject(&finding.subject);
+    let [api_version, kind, namespace, name, container] = of_subject(&finding.site.subject);
     let suppression = finding.suppressed.as_ref();
     [
         if suppression.is_some() { "suppressed" } else { "fail" }.into(),
@@ -102,10 +102,13 @@ fn of_finding(finding: &Finding) -> [Cow<'_, str>; COLUMNS.len()] {
         namespace,
         name,
         container,
-        cell(finding.location.source.name()),
-        finding.start.line.to_string().into(),
-        finding.start.column.to_string().into(),
-        cell(&finding.path),
+        cell(finding.site.location.source.name()),
+        finding.site.start.line.to_string().into(),
+        finding.site.start.column.to_string().into(),
+        match finding.path() {
+            Cow::Borrowed(path) => cell(path),
+            Cow::Owned(path) => cell(&path).into_owned().into(),
+        },
         finding.fingerprint.to_string().into(),
         suppression.map_or("", |suppression| suppression.origin.name()).into(),
         suppression.map_or("".into(), |suppression| cell(&suppression.reason)),

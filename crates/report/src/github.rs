@@ -46,7 +46,7 @@ pub fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
             Severity::Medium => "warning",
             Severity::Low | Severity::Info => "notice",
         };
-        let said = format!("{}: {}", finding.subject.object, finding.message);
+        let said = format!("{}: {}", finding.site.subject.object, finding.message);
         let title = format!("{} ({})", finding.check.id, finding.severity);
         command(level, Place::of_finding(finding), &title, &said, to)
     })

@@ -124,7 +124,7 @@ impl<'a> Vulnerability<'a> {
             id: finding.fingerprint.to_string(),
             name: first(check.title, NAME),
             // GitLab renders it as Markdown.
-            description: prose(&format!("{}: {}", finding.subject.object, finding.message)),
+            description: prose(&format!("{}: {}", finding.site.subject.object, finding.message)),
             severity: match finding.severity {
                 Severity::Critical => "Critical",
                 Severity::High => "High",

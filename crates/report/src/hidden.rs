@@ -27,6 +27,6 @@ impl Hidden {
 }
 
 fn line(finding: &Finding) -> (usize, u32) {
-    let location = &finding.location;
+    let location = &finding.site.location;
     (Arc::as_ptr(&location.source).addr(), location.first_line().1)
 }

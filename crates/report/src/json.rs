@@ -3,6 +3,7 @@
 //! The contract is `schema/report.schema.json`. `version` counts breaking changes of it; keys may
 //! be added without one. One finding stands on a line, so that `diff` and `grep` serve too.
 
+use std::borrow::Cow;
 use std::io;
 
 use seawall_model::{Finding, Notice, Origin, Part, PartOutcome, Severity, Subject, Unknown};
@@ -178,7 +179,7 @@ struct FindingView<'a> {
     severity: &'a str,
     title: &'a str,
     message: &'a str,
-    path: &'a str,
+    path: Cow<'a, str>,
     fingerprint: String,
     subject: SubjectView<'a>,
     location: LocationView<'a>,
@@ -199,9 +200,9 @@ impl<'a> FindingView<'a> {
             severity: finding.severity.name(),
             title: finding.check.title,
             message: &finding.message,
-            path: &finding.path,
+            path: finding.path(),
             fingerprint: finding.fingerprint.to_string(),
-            subject: SubjectView::of(&finding.subject),
+            subject: SubjectView::of(&finding.site.subject),
             location: LocationView::of(Place::of_finding(finding)),
             suppressed: finding.suppressed.as_ref().map(|suppression| SuppressionView {
                 origin: suppression.origin.name(),

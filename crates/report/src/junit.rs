@@ -128,7 +128,7 @@ impl<'r> Suite<'r> {
         let Said { check, tally, findings, unknown } = said;
         let mut cases: Vec<Case<'r>> = Vec::with_capacity(findings.len() + unknown.len());
         for finding in findings {
-            let name = format!("{}: {}", subject(&finding.subject), finding.path);
+            let name = format!("{}: {}", subject(&finding.site.subject), finding.path());
             let result = match &finding.suppressed {
                 None => CaseResult::Failed(finding),
                 Some(suppression) => CaseResult::Skipped(match &*suppression.reason {
@@ -136,7 +136,7 @@ impl<'r> Suite<'r> {
                     reason => format!("{}: {reason}", suppression.origin.name()),
                 }),
             };
-            let place = Some((&**finding.location.source.name(), finding.start.line));
+            let place = Some((&**finding.site.location.source.name(), finding.site.start.line));
             cases.push(Case { name, place, result });
         }
         for unknown in unknown {
@@ -216,10 +216,10 @@ impl Case<'_> {
                     start.column,
                     finding.check.remedy
                 );
-                ("failure", Some(finding.severity.name()), &finding.message, Some(text))
+                ("failure", Some(finding.severity.name()), &*finding.message, Some(text))
             }
-            CaseResult::Skipped(why) => ("skipped", None, why, None),
-            CaseResult::Error { kind, message } => ("error", Some(*kind), message, None),
+            CaseResult::Skipped(why) => ("skipped", None, why.as_str(), None),
+            CaseResult::Error { kind, message } => ("error", Some(*kind), message.as_str(), None),
         };
         xml.write_event(Event::Start(start))?;
         let mut inner = BytesStart::new(element);

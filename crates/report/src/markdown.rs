@@ -90,7 +90,7 @@ pub fn render(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         MOST,
         findings.into_iter(),
         |finding| {
-            let whose = prose(&finding.subject.object.to_string());
+            let whose = prose(&finding.site.subject.object.to_string());
             let what = prose(&finding.message);
             let place = place(Place::of_finding(finding));
             format!(

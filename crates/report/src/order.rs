@@ -15,7 +15,7 @@ pub(crate) fn reading_order<'f>(
     let mut containers: Vec<Option<&str>> = vec![None];
     let mut order: Vec<(usize, &Finding)> = Vec::with_capacity(findings.size_hint().0);
     for finding in findings {
-        let container = finding.subject.container.as_deref();
+        let container = finding.site.subject.container.as_deref();
         let place = containers.iter().position(|known| *known == container);
         order.push((place.unwrap_or(containers.len()), finding));
         if place.is_none() {

@@ -50,7 +50,7 @@ impl<'a> Place<'a> {
     }
 
     pub(crate) fn of_finding(finding: &'a Finding) -> Self {
-        Self::from(&finding.location, finding.start)
+        Self::from(&finding.site.location, finding.site.start)
     }
 
     fn from(location: &'a Location, start: Position) -> Self {

@@ -248,7 +248,7 @@ struct Text<'a> {
 #[derive(Serialize)]
 struct Properties<'a> {
     severity: &'a str,
-    path: &'a str,
+    path: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -343,8 +343,8 @@ fn artifact(file: &str) -> Artifact {
 impl<'a> ResultView<'a> {
     fn of(finding: &'a Finding, rules: &Rules) -> Self {
         let fingerprint = finding.fingerprint.to_string();
-        let object = &finding.subject.object;
-        let container = finding.subject.container.as_deref();
+        let object = &finding.site.subject.object;
+        let container = finding.site.subject.container.as_deref();
         ResultView {
             rule_id: finding.check.id,
             rule_index: rules.index[finding.check.id],
@@ -354,7 +354,7 @@ impl<'a> ResultView<'a> {
                 physical_location: Physical::of(Place::of_finding(finding)),
                 logical_locations: [Logical {
                     name: container.unwrap_or(&object.name),
-                    fully_qualified_name: subject(&finding.subject),
+                    fully_qualified_name: subject(&finding.site.subject),
                     kind: if container.is_some() { "container" } else { "resource" },
                 }],
             }],
@@ -362,8 +362,8 @@ impl<'a> ResultView<'a> {
                 github: fingerprint.clone(),
                 seawall: fingerprint,
             },
-            suppressions: finding.suppressed.iter().map(SuppressionView::of).collect(),
-            properties: Properties { severity: finding.severity.name(), path: &finding.path },
+            suppressions: finding.suppressed.iter().map(|by| SuppressionView::of(by)).collect(),
+            properties: Properties { severity: finding.severity.name(), path: finding.path() },
         }
     }
 }

@@ -93,7 +93,9 @@ impl Page<'_> {
     fn groups(&self) -> Vec<Range<usize>> {
         let mut groups = Vec::new();
         let mut start = 0;
-        for run in self.report.findings.chunk_by(|a, b| a.subject.object == b.subject.object) {
+        for run in
+            self.report.findings.chunk_by(|a, b| a.site.subject.object == b.site.subject.object)
+        {
             let end = start + run.len();
             if run.iter().any(|finding| self.shows(finding)) {
                 groups.push(start..end);
@@ -107,7 +109,7 @@ impl Page<'_> {
     fn resource(&self, group: Range<usize>, to: &mut Vec<u8>) -> io::Result<()> {
         let findings = &self.report.findings[group];
         let bold = self.paint.bold();
-        let object = &findings[0].subject.object;
+        let object = &findings[0].site.subject.object;
         let (name, version) = (object.to_string(), &object.api_version);
         writeln!(to, "{bold}{}{bold:#} ({})", visible(&name), visible(version))?;
         let shown = findings.iter().filter(|finding| self.shows(finding));
@@ -150,8 +152,8 @@ impl Page<'_> {
         if self.hidden.holds(finding) {
             return writeln!(to, "    {faint} {line} | {INSTEAD}{faint:#}");
         }
-        let (text, from) = finding.location.first_line();
-        let span = finding.location.span;
+        let (text, from) = finding.site.location.first_line();
+        let span = finding.site.location.span;
         let marked =
             excerpt(text, (span.start - from.min(span.start)) as usize, (span.end - from) as usize);
         write!(to, "    {faint} {line} |{faint:#} ")?;

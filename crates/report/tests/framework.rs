@@ -22,7 +22,7 @@ fn a_control_is_the_worst_of_its_checks() {
     assert_eq!(status(&scan, "C-0057"), Status::Failed);
     for finding in &mut scan.results.findings {
         let reason = "accepted".to_owned();
-        finding.suppressed = Some(Suppression { origin: Origin::Config, reason });
+        finding.suppressed = Some(Box::new(Suppression { origin: Origin::Config, reason }));
     }
     assert_eq!(status(&scan, "C-0057"), Status::Unknown, "one container is undecided");
     assert_eq!(status(&scan, "C-0013"), Status::Excepted, "others pass, but not these");

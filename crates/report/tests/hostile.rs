@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use quick_xml::events::Event;
 use seawall_model::{
     Coverage, Finding, Fingerprint, Location, Notice, NoticeKind, ObjectId, Origin, Part,
-    PartOutcome, Severity, Source, Span, Subject, Suppression, Unknown,
+    PartOutcome, Severity, Site, Source, Span, Subject, Suppression, Unknown,
 };
 use seawall_report::{Format, Options, json};
 use support::fixed::fixed;
@@ -42,18 +42,15 @@ fn scan(texts: &[String], text: &str, span: Span) -> Scan {
     let mut finding = |subject, severity, suppressed| Finding {
         check,
         severity,
-        subject,
-        message: next(),
-        path: next().into(),
-        start: location().start(),
-        location: location(),
+        site: Arc::new(Site::new(subject, &next(), location())),
+        detail: next().into(),
+        message: next().into(),
         fingerprint: Fingerprint::of(&[&next()]),
         suppressed,
         secret: false,
-        place: None,
     };
     let reason = texts[0].clone();
-    let suppression = Suppression { origin: Origin::Comment, reason };
+    let suppression = Box::new(Suppression { origin: Origin::Comment, reason });
     let findings =
         vec![finding(a, Severity::Critical, None), finding(b, Severity::Medium, Some(suppression))];
     scan.results.findings = findings;

@@ -5,6 +5,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use base64::Engine as _;
@@ -82,14 +83,16 @@ fn hostile_names_are_words() {
     let evil = "</noscript></style><script>alert(1)</script>\"'><img src=x onerror=alert(1)>\
                 \u{202e}\u{0}&lt;";
     for finding in &mut hostile.results.findings {
-        finding.message = evil.to_owned();
-        finding.path = evil.into();
-        let mut object = (*finding.subject.object).clone();
+        finding.message = evil.into();
+        finding.detail = "".into();
+        let site = Arc::make_mut(&mut finding.site);
+        site.path = evil.into();
+        let mut object = (*site.subject.object).clone();
         object.kind = evil.to_owned();
         object.api_version = evil.to_owned();
         object.namespace = Some(evil.to_owned());
         object.name.push_str(evil);
-        finding.subject.object = object.into();
+        site.subject.object = object.into();
         if let Some(suppression) = &mut finding.suppressed {
             suppression.reason = evil.to_owned();
         }

@@ -63,7 +63,7 @@ fn run<'a>(budget: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
 }
 
 fn edits<'a>(flaw: &Flaw<'a>) -> Edits<'a> {
-    let (field, value) = if flaw.path.ends_with("unhealthyPodEvictionPolicy") {
+    let (field, value) = if flaw.detail == "unhealthyPodEvictionPolicy" {
         ("unhealthyPodEvictionPolicy", Value::str("AlwaysAllow"))
     } else {
         ("maxUnavailable", Value::Int(1))

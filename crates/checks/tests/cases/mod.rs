@@ -28,7 +28,7 @@ struct Expectation {
 
 impl Expectation {
     fn is(&self, finding: &Finding) -> bool {
-        *self.at == *finding.path
+        *self.at == *finding.path()
             && self.says.as_ref().is_none_or(|says| finding.message.contains(says))
             && self.severity.as_ref().is_none_or(|name| name == finding.severity.name())
     }
@@ -114,7 +114,9 @@ impl Case {
                 let _infallible = write!(
                     all,
                     "\n        {}: {} ({})",
-                    finding.path, finding.message, finding.severity
+                    finding.path(),
+                    finding.message,
+                    finding.severity
                 );
                 all
             })

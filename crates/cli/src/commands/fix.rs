@@ -204,12 +204,12 @@ fn line(out: &mut dyn Write, finding: &Finding, what: &str, why: &str) -> io::Re
     let why = if why.is_empty() { String::new() } else { format!(": {why}") };
     let text = format!(
         "{}:{}:{}: {what} {}: {}, {}{why}",
-        finding.location.source.name(),
-        finding.start.line,
-        finding.start.column,
+        finding.site.location.source.name(),
+        finding.site.start.line,
+        finding.site.start.column,
         finding.check.id,
-        finding.subject.object,
-        finding.path,
+        finding.site.subject.object,
+        finding.path(),
     );
     // Names come from files, and control characters would reach the terminal.
     let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();

@@ -42,7 +42,7 @@ impl Scan {
             .filter(|finding| finding.check.id == check)
             .filter_map(|finding| {
                 let suppressed = finding.suppressed.as_ref()?;
-                let container = finding.subject.container.as_deref().unwrap_or("");
+                let container = finding.site.subject.container.as_deref().unwrap_or("");
                 Some((suppressed.origin.name(), container, suppressed.reason.as_str()))
             })
             .collect()

@@ -40,8 +40,8 @@ impl<'r> Resources<'r> {
         let mut ranges: Vec<(Option<Severity>, Range<usize>)> = Vec::new();
         let mut start = 0;
         for run in findings.chunk_by(|a, b| {
-            a.subject.object == b.subject.object
-                && a.location.source.name() == b.location.source.name()
+            a.site.subject.object == b.site.subject.object
+                && a.site.location.source.name() == b.site.location.source.name()
         }) {
             let counting = run.iter().filter(|finding| finding.suppressed.is_none());
             let worst = counting.map(|finding| finding.severity).max();
@@ -109,7 +109,7 @@ impl<'r> Resources<'r> {
     fn group(&self, findings: &[Finding], to: &mut Markup<'_>) {
         let (containers, order) = reading_order(findings.iter());
         let first = &findings[0];
-        let (object, file) = (&first.subject.object, first.location.source.name());
+        let (object, file) = (&first.site.subject.object, first.site.location.source.name());
         let namespace = object.namespace.as_deref().unwrap_or_default();
         to.raw("\n<details class=\"r\" open data-kind=\"").text(&object.kind);
         to.raw("\" data-ns=\"").text(namespace).raw("\" data-file=\"").text(file);
@@ -182,8 +182,8 @@ fn item(finding: &Finding, hidden: bool, to: &mut Markup<'_>) {
     if let Some(rendered) = place.rendered {
         to.raw(" (").raw(rendered.words()).raw(")");
     }
-    if !finding.path.is_empty() {
-        to.raw(": <code>").text(&finding.path).raw("</code>");
+    if !finding.path().is_empty() {
+        to.raw(": <code>").text(&finding.path()).raw("</code>");
     }
     to.raw("</p>");
     if hidden {
@@ -197,7 +197,7 @@ fn item(finding: &Finding, hidden: bool, to: &mut Markup<'_>) {
 
 /// The line with the field marked; indentation is left out, the path says it better.
 fn source(finding: &Finding, place: &Place<'_>, to: &mut Markup<'_>) {
-    let location = &finding.location;
+    let location = &finding.site.location;
     let (line, from) = location.first_line();
     let start = location.span.start.max(from) - from;
     let end = location.span.end.max(from) - from;

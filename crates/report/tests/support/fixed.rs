@@ -89,13 +89,13 @@ pub fn fixed() -> Scan {
         ("./long.json".to_owned(), long_line()),
     ]);
     let suppress = |finding: &mut Finding, origin, reason: &str| {
-        finding.suppressed = Some(Suppression { origin, reason: reason.to_owned() });
+        finding.suppressed = Some(Box::new(Suppression { origin, reason: reason.to_owned() }));
     };
     let findings = &mut scan.results.findings;
     let of = |findings: &[Finding], container: &str| {
         findings
             .iter()
-            .position(|finding| finding.subject.container.as_deref() == Some(container))
+            .position(|finding| finding.site.subject.container.as_deref() == Some(container))
             .expect("the input has the container")
     };
     let (debug, one) = (of(findings, "debug"), of(findings, "one"));
