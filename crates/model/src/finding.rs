@@ -51,7 +51,7 @@ impl Fingerprint {
     /// not.
     fn at(check: &Check, site: &Site, detail: &str) -> Self {
         let below = detail.split('.').filter(|key| !key.is_empty());
-        let way = below.fold(site.way, |way, key| way.then(key));
+        let way = below.fold(site.way, Way::then);
         Fingerprint(way.then(check.id).0)
     }
 }
@@ -179,7 +179,7 @@ impl Site {
             place: own
                 .then(|| Place { object: evidence.object.index(), node: evidence.node.index() }),
             way: Way::of(evidence, &path),
-            path: path.to_string().into(),
+            path: path.text().into(),
         }
     }
 }
@@ -187,7 +187,16 @@ impl Site {
 /// Sites met last, so that failures at one field make it once.
 #[derive(Debug)]
 pub struct Sites<'a> {
-    recent: [Option<(Node<'a>, Object<'a>, &'a str, Arc<Site>)>; Sites::RECENT],
+    recent: [Option<Met<'a>>; Sites::RECENT],
+}
+
+/// A site with what it was made of.
+#[derive(Debug)]
+struct Met<'a> {
+    node: Node<'a>,
+    object: u32,
+    container: &'a str,
+    site: Arc<Site>,
 }
 
 impl Default for Sites<'_> {
@@ -201,17 +210,18 @@ impl<'a> Sites<'a> {
     const RECENT: usize = 32;
 
     fn of(&mut self, evidence: &Evidence<'a>) -> Arc<Site> {
-        let (node, object, container) = (evidence.node, evidence.object, evidence.container);
+        let (node, container) = (evidence.node, evidence.container);
+        let object = evidence.object.index();
         let slot = &mut self.recent[node.index() as usize % Sites::RECENT];
-        if let Some((of_node, of_object, of_container, site)) = slot
-            && *of_node == node
-            && of_object.index() == object.index()
-            && *of_container == container
+        if let Some(met) = slot
+            && met.node == node
+            && met.object == object
+            && met.container == container
         {
-            return Arc::clone(site);
+            return Arc::clone(&met.site);
         }
         let site = Arc::new(Site::of(evidence));
-        *slot = Some((node, object, container, Arc::clone(&site)));
+        *slot = Some(Met { node, object, container, site: Arc::clone(&site) });
         site
     }
 }

@@ -125,12 +125,6 @@ impl Inventory {
         self.coverage.other_files += count;
     }
 
-    /// What was read and what was not, without what was read: findings stand on their own, and a
-    /// report needs the memory more.
-    pub fn into_coverage(self) -> Coverage {
-        self.coverage
-    }
-
     /// What was read and what was not.
     pub fn coverage(&self) -> &Coverage {
         &self.coverage

@@ -8,7 +8,7 @@ use std::io;
 use rayon::prelude::*;
 
 /// Items that one task renders: enough to keep the cost of a task unseen.
-const ITEMS_PER_TASK: usize = 64;
+const ITEMS_PER_TASK: usize = 32;
 
 /// Tasks whose output is held at a time.
 const TASKS_PER_ROUND: usize = 16;
@@ -20,21 +20,16 @@ pub(crate) fn write_all<'i, T: Sync>(
     each: impl Fn(usize, &'i T, &mut Vec<u8>) -> io::Result<()> + Sync,
 ) -> io::Result<()> {
     const ROUND: usize = ITEMS_PER_TASK * TASKS_PER_ROUND;
+    let mut buffers = vec![Vec::new(); TASKS_PER_ROUND];
     for (round, items) in items.chunks(ROUND).enumerate() {
-        let written: io::Result<Vec<Vec<u8>>> = items
-            .par_chunks(ITEMS_PER_TASK)
-            .enumerate()
-            .map(|(task, items)| {
-                let first = round * ROUND + task * ITEMS_PER_TASK;
-                let mut bytes = Vec::new();
-                for (index, item) in items.iter().enumerate() {
-                    each(first + index, item, &mut bytes)?;
-                }
-                Ok(bytes)
-            })
-            .collect();
-        for bytes in written? {
-            out.write_all(&bytes)?;
+        let tasks = items.par_chunks(ITEMS_PER_TASK).zip(&mut buffers).enumerate();
+        tasks.try_for_each(|(task, (items, bytes))| {
+            let first = round * ROUND + task * ITEMS_PER_TASK;
+            bytes.clear();
+            items.iter().enumerate().try_for_each(|(index, item)| each(first + index, item, bytes))
+        })?;
+        for bytes in &buffers[..items.len().div_ceil(ITEMS_PER_TASK)] {
+            out.write_all(bytes)?;
         }
     }
     Ok(())

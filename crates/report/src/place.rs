@@ -22,6 +22,15 @@ pub(crate) enum Rendered {
 }
 
 impl Rendered {
+    /// How the text at a location belongs to the file; `None` where it stands there as it is.
+    pub(crate) fn of(location: &Location) -> Option<Self> {
+        match location.origin() {
+            None | Some(LineOrigin::Same { .. }) => None,
+            Some(LineOrigin::Made { .. }) => Some(Rendered::Made),
+            Some(LineOrigin::Near { .. }) => Some(Rendered::Near),
+        }
+    }
+
     /// The name for programs.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -55,11 +64,7 @@ impl<'a> Place<'a> {
 
     fn from(location: &'a Location, start: Position) -> Self {
         let span = location.span;
-        let rendered = match location.origin() {
-            None | Some(LineOrigin::Same { .. }) => None,
-            Some(LineOrigin::Made { .. }) => Some(Rendered::Made),
-            Some(LineOrigin::Near { .. }) => Some(Rendered::Near),
-        };
+        let rendered = Rendered::of(location);
         let marked = location.source.text().get(span.start as usize..span.end as usize);
         let end = match marked {
             // Counting on from the start spares a second walk along a line that may be the file.

@@ -12,7 +12,7 @@ use crate::excerpt::excerpt;
 use crate::framework::{Status, count, summarise};
 use crate::hidden::{Hidden, INSTEAD};
 use crate::order::{Failed, failed, reading_order};
-use crate::place::Place;
+use crate::place::{Place, Rendered};
 use crate::summary::{ORIGINS, Summary, Verdict, plural};
 use crate::{Report, batch};
 
@@ -33,7 +33,8 @@ pub fn render(
     verbose: bool,
 ) -> io::Result<()> {
     let hidden = Hidden::new(report.findings);
-    let page = Page { report, paint: Paint { colour }, verbose, hidden };
+    let paint = Paint { colour };
+    let page = Page { report, paint, codes: Codes::new(paint), verbose, hidden };
     let groups = page.groups();
     batch::write_all(&groups, out, |_, group, to| page.resource(group.clone(), to))?;
     let mut end = Vec::new();
@@ -77,9 +78,48 @@ impl Paint {
     }
 }
 
+/// A style as the codes that switch it on and off: of those, a page has many thousands.
+struct Code {
+    on: String,
+    off: String,
+}
+
+impl Code {
+    fn of(style: Style) -> Self {
+        Code { on: style.render().to_string(), off: style.render_reset().to_string() }
+    }
+}
+
+/// The codes of a finding's lines.
+struct Codes {
+    severities: [Code; Severity::ALL.len()],
+    faint: Code,
+}
+
+impl Codes {
+    fn new(paint: Paint) -> Self {
+        let severities = Severity::ALL.map(|severity| Code::of(paint.severity(severity)));
+        Codes { severities, faint: Code::of(paint.faint()) }
+    }
+
+    fn severity(&self, severity: Severity) -> &Code {
+        // The list of all begins with the worst.
+        &self.severities[Severity::Critical as usize - severity as usize]
+    }
+}
+
+fn put(to: &mut Vec<u8>, texts: &[&str]) {
+    texts.iter().for_each(|text| to.extend_from_slice(text.as_bytes()));
+}
+
+fn fill(to: &mut Vec<u8>, with: u8, count: usize) {
+    to.resize(to.len() + count, with);
+}
+
 struct Page<'r> {
     report: &'r Report<'r>,
     paint: Paint,
+    codes: Codes,
     verbose: bool,
     hidden: Hidden,
 }
@@ -121,48 +161,50 @@ impl Page<'_> {
                 writeln!(to, "  container {bold}{name}{bold:#}")?;
                 last = container;
             }
-            self.finding(finding, to)?;
+            self.finding(finding, to);
         }
         to.push(b'\n');
         Ok(())
     }
 
-    fn finding(&self, finding: &Finding, to: &mut Vec<u8>) -> io::Result<()> {
-        let (style, faint) = (self.paint.severity(finding.severity), self.paint.faint());
-        let place = Place::of_finding(finding);
-        to.extend_from_slice(b"    ");
-        write!(to, "{style}{}[{}]{style:#}: ", finding.severity.name(), finding.check.id)?;
-        to.extend_from_slice(visible(&finding.message).as_bytes());
+    fn finding(&self, finding: &Finding, to: &mut Vec<u8>) {
+        let [severity, faint] = [self.codes.severity(finding.severity), &self.codes.faint];
+        let (location, start) = (&finding.site.location, finding.site.start);
+        let name = finding.severity.name();
+        put(to, &["    ", &severity.on, name, "[", finding.check.id, "]", &severity.off, ": "]);
+        put(to, &[&visible(&finding.message)]);
         if let Some(suppression) = &finding.suppressed {
             let origin = suppression.origin.name();
-            write!(to, " {faint}(suppressed by {origin}")?;
+            put(to, &[" ", &faint.on, "(suppressed by ", origin]);
             if !suppression.reason.is_empty() {
-                write!(to, ": {}", visible(&suppression.reason))?;
+                put(to, &[": ", &visible(&suppression.reason)]);
             }
-            write!(to, "){faint:#}")?;
+            put(to, &[")", &faint.off]);
         }
-        let line = place.start.line.to_string();
-        write!(to, "\n    {faint}{:w$}-->{faint:#} ", "", w = line.len() + 1)?;
-        to.extend_from_slice(visible(place.file).as_bytes());
-        write!(to, ":{line}:{}", place.start.column)?;
-        if let Some(rendered) = place.rendered {
-            write!(to, " {faint}({}){faint:#}", rendered.words())?;
+        let (line, column) = (start.line.to_string(), start.column.to_string());
+        put(to, &["\n    ", &faint.on]);
+        fill(to, b' ', line.len() + 1);
+        let file = visible(location.source.name());
+        put(to, &["-->", &faint.off, " ", &file, ":", &line, ":", &column]);
+        if let Some(rendered) = Rendered::of(location) {
+            put(to, &[" ", &faint.on, "(", rendered.words(), ")", &faint.off]);
         }
-        to.push(b'\n');
+        put(to, &["\n    ", &faint.on, " ", &line, " |"]);
         if self.hidden.holds(finding) {
-            return writeln!(to, "    {faint} {line} | {INSTEAD}{faint:#}");
+            put(to, &[" ", INSTEAD, &faint.off, "\n"]);
+            return;
         }
-        let (text, from) = finding.site.location.first_line();
-        let span = finding.site.location.span;
+        let (text, from) = location.first_line();
+        let span = location.span;
         let marked =
             excerpt(text, (span.start - from.min(span.start)) as usize, (span.end - from) as usize);
-        write!(to, "    {faint} {line} |{faint:#} ")?;
-        to.extend_from_slice(marked.line.as_bytes());
-        write!(to, "\n    {faint} {:w$} |{faint:#} ", "", w = line.len())?;
-        to.resize(to.len() + marked.indent, b' ');
-        write!(to, "{style}")?;
-        to.resize(to.len() + marked.width, b'^');
-        writeln!(to, "{style:#}")
+        put(to, &[&faint.off, " ", &marked.line, "\n    ", &faint.on, " "]);
+        fill(to, b' ', line.len());
+        put(to, &[" |", &faint.off, " "]);
+        fill(to, b' ', marked.indent);
+        put(to, &[&severity.on]);
+        fill(to, b'^', marked.width);
+        put(to, &[&severity.off, "\n"]);
     }
 
     /// The remedy of each check that found something that counts: once, not once a finding.

@@ -146,13 +146,12 @@ impl Scan {
             ran: &ran,
         };
         let notices = decisions.apply(&inventory, &mut results.findings);
-        let coverage = inventory.into_coverage();
         let fail_on = self.fail_on.or(config.fail_on).unwrap_or(Severity::High);
         let report = Report {
             version: env!("CARGO_PKG_VERSION"),
             findings: &results.findings,
             unknown: &results.unknown,
-            coverage: &coverage,
+            coverage: inventory.coverage(),
             tallies: &results.tallies,
             notices: &notices,
             framework: self.framework,
@@ -168,10 +167,14 @@ impl Scan {
                 .with_context(|| format!("can't write {}", path.display()))?;
             return Ok(Outcome::Clean);
         }
-        if target_failed {
-            return Ok(Outcome::InputError);
-        }
-        Ok(self.judge(&report, &results.findings, &notices, fail_on))
+        let outcome = if target_failed {
+            Outcome::InputError
+        } else {
+            self.judge(&report, &results.findings, &notices, fail_on)
+        };
+        // The process ends here; giving back millions of small pieces first would only take time.
+        std::mem::forget((inventory, results));
+        Ok(outcome)
     }
 
     /// The objects of a live cluster, where one is asked for.

@@ -126,6 +126,9 @@ fn kustomizations(target: &Path, files: &[&File], limits: &Limits) -> Vec<Projec
             found.insert(normal(folder), kustomization);
         }
     }
+    if found.is_empty() {
+        return Vec::new();
+    }
     let names: HashMap<PathBuf, &String> = (files.iter())
         .filter_map(|file| Some((normal(file.path.as_deref()?), &file.name)))
         .collect();

@@ -294,6 +294,17 @@ impl<'a> Node<'a> {
         &from[data.text as usize..(data.text + data.len) as usize]
     }
 
+    /// As [`Node::text`]; comparing bytes spares the search for the ends of characters.
+    fn bytes(self) -> &'a [u8] {
+        let data = self.data();
+        let from = if data.flags & DECODED == 0 {
+            self.document.source.text()
+        } else {
+            &self.document.decoded
+        };
+        &from.as_bytes()[data.text as usize..(data.text + data.len) as usize]
+    }
+
     /// Whether a scalar was written without quotes or block style.
     pub fn is_plain(self) -> bool {
         self.data().flags & PLAIN != 0
@@ -344,7 +355,10 @@ impl<'a> Node<'a> {
     /// The value of a key; `None` where this is no map, the key is missing, or its value is null
     /// (which the API server reads as absent).
     pub fn get(self, key: &str) -> Option<Node<'a>> {
-        self.entries().find(|(k, _)| k.text() == key).map(|(_, v)| v).filter(|v| !v.is_null())
+        self.entries()
+            .find(|(k, _)| k.data().len as usize == key.len() && k.bytes() == key.as_bytes())
+            .map(|(_, v)| v)
+            .filter(|v| !v.is_null())
     }
 
     /// The value at the end of a chain of keys.

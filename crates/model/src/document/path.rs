@@ -72,23 +72,42 @@ impl<'a> Path<'a> {
     pub fn segments(&self) -> &[Segment<'a>] {
         &self.segments
     }
+
+    /// The path as it prints.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(80);
+        for segment in &self.segments {
+            match segment {
+                Segment::Key(key) if key.bytes().any(is_special) => {
+                    text.push_str(&format!("[{key:?}]"));
+                }
+                Segment::Key(key) => {
+                    if !text.is_empty() {
+                        text.push('.');
+                    }
+                    text.push_str(key);
+                }
+                Segment::Item { index, item } => {
+                    text.push('[');
+                    match (item.kind(), segment.name()) {
+                        (Kind::Map, Some(name)) => text.push_str(name),
+                        _ => text.push_str(&index.to_string()),
+                    }
+                    text.push(']');
+                }
+            }
+        }
+        text
+    }
+}
+
+/// Whether a key with this byte is told apart from the path around it by quotes.
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'.' | b'[' | b']' | b'"' | b'/')
 }
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, segment) in self.segments.iter().enumerate() {
-            match segment {
-                Segment::Key(key) if key.contains(['.', '[', ']', '"', '/']) => {
-                    write!(f, "[{key:?}]")?;
-                }
-                Segment::Key(key) if i == 0 => f.write_str(key)?,
-                Segment::Key(key) => write!(f, ".{key}")?,
-                Segment::Item { index, item } => match (item.kind(), segment.name()) {
-                    (Kind::Map, Some(name)) => write!(f, "[{name}]")?,
-                    _ => write!(f, "[{index}]")?,
-                },
-            }
-        }
-        Ok(())
+        f.write_str(&self.text())
     }
 }
