@@ -246,20 +246,36 @@ pub enum Patch {
         /// As it should be.
         to: String,
     },
-    /// A flag of a component whose file is not known.
+    /// A flag of a component.
     Flag {
         /// The component, such as `kube-apiserver`.
         component: String,
-        /// As it is, such as `--profiling=true`; none where it is not set.
+        /// The manifest that it stands in, where one is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+        /// The flag without dashes.
+        flag: String,
+        /// Its value; none where it is not set.
         from: Option<String>,
-        /// As it should be; none where it should go.
+        /// The value that it should have; none where it should go.
         to: Option<String>,
     },
-    /// The text of a file.
-    Text {
+    /// A field of a file in YAML or JSON.
+    Field {
         /// The file.
-        path: String,
-        /// A unified diff with the file's name.
-        diff: String,
+        file: String,
+        /// The field, with dots.
+        field: String,
+        /// Its value; none where it is not set.
+        from: Option<String>,
+        /// The value that it should have; none where it should go.
+        to: Option<String>,
+    },
+    /// A line of a file of settings, such as those of `sysctl.d`.
+    Line {
+        /// The file.
+        file: String,
+        /// The line that it should have.
+        line: String,
     },
 }

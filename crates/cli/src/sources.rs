@@ -52,6 +52,20 @@ impl Sources {
         self
     }
 
+    /// Whether any objects are named.
+    pub(crate) fn are_named(&self) -> bool {
+        #[cfg(feature = "cluster")]
+        if self.cluster {
+            return true;
+        }
+        !self.targets.is_empty()
+    }
+
+    /// Whether what can't be read is an error.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// Reads all of it, and warns of what can't be read.
     pub(crate) fn read(&self, global: &Global) -> anyhow::Result<Read> {
         global.start_threads()?;

@@ -30,7 +30,7 @@ pub(crate) fn is_plain(text: &str) -> bool {
 }
 
 /// The text with escapes such as `\n` and `\u{202e}` for what is unsafe.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     if is_plain(text) || !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }

@@ -30,6 +30,7 @@ pub mod text;
 use seawall_checks::{Framework, Tally};
 use seawall_model::{Check, Coverage, Finding, Notice, Severity, Unknown};
 
+pub use escape::visible;
 pub use format::{Format, Options, UnknownFormat};
 pub use summary::Summary;
 

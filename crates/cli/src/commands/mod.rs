@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+mod bench;
 mod checks;
 #[cfg(feature = "cluster")]
 mod collect;
@@ -25,6 +26,7 @@ pub(crate) enum Command {
     Fix(fix::Fix),
     Explain(explain::Explain),
     Import(import::Import),
+    Bench(bench::Bench),
     Checks(checks::Checks),
     #[command(name = "podsecurity")]
     PodSecurity(podsecurity::PodSecurity),
@@ -41,6 +43,7 @@ impl Command {
             Command::Fix(command) => command.run(global),
             Command::Explain(command) => command.run(),
             Command::Import(command) => command.run(global),
+            Command::Bench(command) => command.run(global),
             Command::Checks(command) => command.run(),
             Command::PodSecurity(command) => command.run(global),
             Command::Completions(command) => command.run(),

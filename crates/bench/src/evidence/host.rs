@@ -29,7 +29,7 @@ pub struct Unread {
 
 impl Unread {
     /// Something that could not be read.
-    pub fn new(path: impl Into<String>, cause: impl ToString) -> Self {
+    pub fn new(path: impl Into<String>, cause: &(impl ToString + ?Sized)) -> Self {
         Unread { path: path.into(), cause: cause.to_string() }
     }
 }
@@ -72,7 +72,7 @@ impl Host {
     pub fn new(root: impl Into<PathBuf>) -> Result<Self, Unread> {
         let root = root.into();
         let name = root.display().to_string();
-        let metadata = fs::metadata(&root).map_err(|error| Unread::new(&name, error))?;
+        let metadata = fs::metadata(&root).map_err(|error| Unread::new(&name, &error))?;
         if !metadata.is_dir() {
             return Err(Unread::new(name, "it is no directory"));
         }
@@ -87,6 +87,12 @@ impl Host {
         &self.root
     }
 
+    /// The file system that a process sees, which may be a container's. The kernel itself follows
+    /// the link there: its text is `/`, whatever it leads to.
+    pub fn of_process(&self, pid: u32) -> Host {
+        Host { root: self.root.join(format!("proc/{pid}/root")) }
+    }
+
     /// The text of a file; none where there is none.
     ///
     /// # Errors
@@ -97,7 +103,7 @@ impl Host {
         let Some(bytes) = self.read_bytes(path)? else { return Ok(None) };
         String::from_utf8(bytes).map(Some).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            Unread::new(path, format!("it is not UTF-8 at byte {at}"))
+            Unread::new(path, &format!("it is not UTF-8 at byte {at}"))
         })
     }
 
@@ -108,7 +114,7 @@ impl Host {
     /// As [`Host::read`].
     pub fn read_bytes(&self, path: &str) -> Result<Option<Vec<u8>>, Unread> {
         let Some(found) = self.resolve(path)? else { return Ok(None) };
-        let unread = |cause: &dyn ToString| Unread::new(path, cause.to_string());
+        let unread = |cause: &dyn ToString| Unread::new(path, cause);
         // The last component is no link any more; what becomes one meanwhile is not followed.
         let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
         let open = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(&found);
@@ -145,7 +151,7 @@ impl Host {
         match fs::symlink_metadata(&found) {
             Ok(metadata) => Ok(Some(Metadata::of(&metadata))),
             Err(error) if absent(&error) => Ok(None),
-            Err(error) => Err(Unread::new(path, error)),
+            Err(error) => Err(Unread::new(path, &error)),
         }
     }
 
@@ -160,13 +166,13 @@ impl Host {
         let entries = match fs::read_dir(&found) {
             Ok(entries) => entries,
             Err(error) if absent(&error) => return Ok(None),
-            Err(error) => return Err(Unread::new(path, error)),
+            Err(error) => return Err(Unread::new(path, &error)),
         };
         let mut names = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(|error| Unread::new(path, error))?;
+            let entry = entry.map_err(|error| Unread::new(path, &error))?;
             if names.len() == ENTRIES {
-                return Err(Unread::new(path, format!("it holds more than {ENTRIES} files")));
+                return Err(Unread::new(path, &format!("it holds more than {ENTRIES} files")));
             }
             names.push(entry.file_name().to_string_lossy().into_owned());
         }
@@ -186,7 +192,7 @@ impl Host {
             Ok(target) => Ok(Some(target.to_string_lossy().into_owned())),
             // No link.
             Err(error) if absent(&error) || error.kind() == ErrorKind::InvalidInput => Ok(None),
-            Err(error) => Err(Unread::new(path, error)),
+            Err(error) => Err(Unread::new(path, &error)),
         }
     }
 
@@ -197,7 +203,7 @@ impl Host {
             return match fs::canonicalize(Path::new("/").join(path)) {
                 Ok(found) => Ok(Some(found)),
                 Err(error) if absent(&error) => Ok(None),
-                Err(error) => Err(Unread::new(path, error)),
+                Err(error) => Err(Unread::new(path, &error)),
             };
         }
         let mut rest: Vec<String> = components(Path::new(path));
@@ -219,14 +225,14 @@ impl Host {
                         Ok(None)
                     };
                 }
-                Err(error) => return Err(Unread::new(path, error)),
+                Err(error) => return Err(Unread::new(path, &error)),
             };
             if metadata.file_type().is_symlink() {
                 links += 1;
                 if links > LINKS {
                     return Err(Unread::new(path, "too many symbolic links"));
                 }
-                let target = fs::read_link(&here).map_err(|error| Unread::new(path, error))?;
+                let target = fs::read_link(&here).map_err(|error| Unread::new(path, &error))?;
                 below.pop();
                 if target.is_absolute() {
                     below.clear();

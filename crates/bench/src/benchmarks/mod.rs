@@ -1,0 +1,43 @@
+//! The benchmarks: lists of controls, as data.
+
+mod cis;
+mod managed;
+mod nsa;
+
+use crate::control::Group;
+
+/// A list of controls.
+#[derive(Clone, Copy, Debug)]
+pub struct Benchmark {
+    /// The name for `--benchmark`.
+    pub id: &'static str,
+    /// Its title and edition.
+    pub title: &'static str,
+    groups: fn() -> Vec<Group>,
+}
+
+/// All benchmarks, in the order of their help.
+pub const BENCHMARKS: &[Benchmark] = &[
+    Benchmark { id: "cis-1.12", title: "CIS Kubernetes Benchmark 1.12", groups: cis::groups },
+    Benchmark { id: "cis-2.0", title: "CIS Kubernetes Benchmark 2.0", groups: cis::groups },
+    Benchmark { id: "eks", title: "CIS Amazon EKS Benchmark, worker nodes", groups: managed::eks },
+    Benchmark { id: "aks", title: "CIS Azure AKS Benchmark, worker nodes", groups: managed::aks },
+    Benchmark { id: "gke", title: "CIS Google GKE Benchmark, worker nodes", groups: managed::gke },
+    Benchmark {
+        id: "nsa-cisa",
+        title: "NSA/CISA Kubernetes Hardening Guidance 1.2, control plane",
+        groups: nsa::groups,
+    },
+];
+
+impl Benchmark {
+    /// The benchmark of a name.
+    pub fn find(id: &str) -> Option<&'static Benchmark> {
+        BENCHMARKS.iter().find(|benchmark| benchmark.id == id)
+    }
+
+    /// Its groups of controls, in its order.
+    pub fn groups(&self) -> Vec<Group> {
+        (self.groups)()
+    }
+}

@@ -1,0 +1,493 @@
+//! Which components run here, and with which arguments?
+//!
+//! The running process is the truth. Where none is seen, a static-pod manifest, a systemd unit or
+//! the configuration of a distribution says what would run, and the evidence says so. A component
+//! that is nowhere is absent only if every place could be looked at.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use seawall_model::document::{Document, Node};
+use seawall_model::{Inventory, ObjectKind, Source};
+
+use crate::distribution::{self, Platform};
+use crate::evidence::arguments::Arguments;
+use crate::evidence::host::{Host, Unread};
+use crate::evidence::manifest::{self, Command};
+use crate::evidence::process::{self, Process, Processes};
+use crate::evidence::{document, unit};
+use crate::outcome::OriginKind;
+
+/// The components of Kubernetes that run on nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "each is the component of that name")]
+pub enum Component {
+    ApiServer,
+    ControllerManager,
+    Scheduler,
+    Etcd,
+    Kubelet,
+    Proxy,
+}
+
+impl Component {
+    /// All of them.
+    pub const ALL: [Component; 6] = [
+        Component::ApiServer,
+        Component::ControllerManager,
+        Component::Scheduler,
+        Component::Etcd,
+        Component::Kubelet,
+        Component::Proxy,
+    ];
+
+    /// The name of the program.
+    pub fn program(self) -> &'static str {
+        match self {
+            Component::ApiServer => "kube-apiserver",
+            Component::ControllerManager => "kube-controller-manager",
+            Component::Scheduler => "kube-scheduler",
+            Component::Etcd => "etcd",
+            Component::Kubelet => "kubelet",
+            Component::Proxy => "kube-proxy",
+        }
+    }
+
+    /// The component of a program's name.
+    fn of(program: &str) -> Option<Component> {
+        Component::ALL.into_iter().find(|component| component.program() == program)
+    }
+}
+
+/// A component as it runs, or would run, in one place.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// Which one.
+    pub component: Component,
+    /// Its arguments.
+    pub arguments: Arguments,
+    /// What kind of place the arguments were seen in.
+    pub kind: OriginKind,
+    /// That place: `pid 812`, `/etc/kubernetes/manifests/etcd.yaml:12`.
+    pub place: String,
+    /// Its process.
+    pub pid: Option<u32>,
+    /// Its variables, or why they can't be read.
+    pub environment: Result<BTreeMap<String, String>, Unread>,
+    /// Where it is in a container: what of the node the container sees, `(container, node)`.
+    pub mounts: Option<Vec<(String, String)>>,
+    /// Whether it runs in a container whose mounts aren't known.
+    pub contained: bool,
+    /// The directory that relative paths start at.
+    pub directory: Option<String>,
+    /// The manifest that a flag is changed in.
+    pub source: Option<Arc<Source>>,
+    /// Its minor version, where the image tells it.
+    pub minor: Option<u32>,
+    /// Why not all of its arguments are known, where that is so.
+    pub incomplete: Option<String>,
+    /// The node, where it is not the one that is read.
+    pub node: Option<String>,
+    /// Configuration that was given instead of read from the node.
+    pub given: Option<Given>,
+}
+
+/// A document of configuration that was given with the objects.
+#[derive(Clone, Debug)]
+pub struct Given {
+    source: Arc<Source>,
+    start: u32,
+}
+
+impl Given {
+    /// The document again.
+    ///
+    /// # Errors
+    ///
+    /// Never for what was read before.
+    pub fn document(&self) -> Result<Option<Document>, Unread> {
+        let all = document::all(self.source.name(), self.source.text().to_owned())?;
+        Ok(all.into_iter().find(|document| document.root().span().start == self.start))
+    }
+}
+
+impl Instance {
+    fn new(component: Component, arguments: Arguments, kind: OriginKind, place: String) -> Self {
+        Instance {
+            component,
+            arguments,
+            kind,
+            place,
+            pid: None,
+            environment: Ok(BTreeMap::new()),
+            mounts: None,
+            contained: false,
+            directory: None,
+            source: None,
+            minor: None,
+            incomplete: None,
+            node: None,
+            given: None,
+        }
+    }
+
+    /// An instance that a distribution runs inside a program of its own.
+    pub fn embedded(
+        component: Component,
+        arguments: Arguments,
+        place: String,
+        incomplete: Option<String>,
+    ) -> Self {
+        Instance { incomplete, ..Self::new(component, arguments, OriginKind::File, place) }
+    }
+
+    fn of_command(component: Component, command: Command) -> Self {
+        let words = command.words.iter().map(String::as_str);
+        Instance {
+            environment: Ok(command.environment),
+            mounts: Some(command.mounts),
+            source: Some(command.source),
+            minor: minor_of_image(&command.image),
+            node: command.node,
+            ..Self::new(component, Arguments::parse(words), OriginKind::Manifest, command.place)
+        }
+    }
+
+    fn of_process(host: &Host, component: Component, process: &Process) -> Result<Self, Unread> {
+        let words = process.words.iter().skip(1).map(String::as_str);
+        Ok(Instance {
+            pid: Some(process.pid),
+            environment: process::environment(host, process.pid),
+            contained: process::is_contained(host, process.pid)?,
+            directory: host.link(&format!("/proc/{}/cwd", process.pid)).unwrap_or_default(),
+            ..Self::new(
+                component,
+                Arguments::parse(words),
+                OriginKind::Flag,
+                format!("pid {}", process.pid),
+            )
+        })
+    }
+
+    /// The component with its place, for messages: `kube-apiserver (pid 812)`.
+    pub fn name(&self) -> String {
+        match &self.node {
+            Some(node) => format!("{} on {node}", self.component.program()),
+            None => self.component.program().to_owned(),
+        }
+    }
+
+    /// The node's path of a path that the component uses.
+    ///
+    /// # Errors
+    ///
+    /// Where it is inside the component's container, or relative to a directory that isn't known.
+    pub fn node_path(&self, path: &str) -> Result<String, Unread> {
+        let path = self.absolute(path)?;
+        let inside = || Unread::new(&path, "it is inside the container of the component");
+        let Some(mounts) = &self.mounts else {
+            return if self.contained { Err(inside()) } else { Ok(path) };
+        };
+        mounts
+            .iter()
+            .filter_map(|(inside, outside)| {
+                let inside = inside.trim_end_matches('/');
+                let rest = path.strip_prefix(inside)?;
+                (rest.is_empty() || rest.starts_with('/'))
+                    .then(|| (inside.len(), format!("{}{rest}", outside.trim_end_matches('/'))))
+            })
+            .max_by_key(|(length, _)| *length)
+            .map(|(_, path)| path)
+            .ok_or_else(inside)
+    }
+
+    /// Where a path that the component uses is read: the file system, the path in it, and the name
+    /// to show. What is inside a container is read through its process.
+    ///
+    /// # Errors
+    ///
+    /// Where no node was read, or the path is in a container that isn't running.
+    pub fn locate(&self, host: Option<&Host>, path: &str) -> Result<Located, Unread> {
+        let host = host.ok_or_else(|| Unread::new(path, "no node was read"))?;
+        match (self.node_path(path), self.pid) {
+            (Ok(path), _) => Ok(Located { host: host.clone(), name: path.clone(), path }),
+            (Err(_), Some(pid)) => {
+                let path = self.absolute(path)?;
+                let name = format!("/proc/{pid}/root{path}");
+                Ok(Located { host: host.of_process(pid), path, name })
+            }
+            (Err(why), None) => Err(why),
+        }
+    }
+
+    fn absolute(&self, path: &str) -> Result<String, Unread> {
+        if path.starts_with('/') {
+            return Ok(path.to_owned());
+        }
+        match &self.directory {
+            Some(directory) => Ok(format!("{}/{path}", directory.trim_end_matches('/'))),
+            None => Err(Unread::new(path, "it is relative, to an unknown directory")),
+        }
+    }
+}
+
+/// Where a file is read.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// The file system.
+    pub host: Host,
+    /// The path in it.
+    pub path: String,
+    /// The name to show.
+    pub name: String,
+}
+
+impl Located {
+    /// The first document of the file.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not there, can't be read, is malformed or empty.
+    pub fn document(&self) -> Result<Document, Unread> {
+        let text = self.host.read(&self.path)?.ok_or_else(|| self.missing())?;
+        let mut all = document::all(&self.name, text)?;
+        if all.is_empty() {
+            return Err(Unread::new(&self.name, "it is empty"));
+        }
+        Ok(all.swap_remove(0))
+    }
+
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not there or can't be read.
+    pub fn bytes(&self) -> Result<Vec<u8>, Unread> {
+        self.host.read_bytes(&self.path)?.ok_or_else(|| self.missing())
+    }
+
+    fn missing(&self) -> Unread {
+        Unread::new(&self.name, "there is no such file")
+    }
+}
+
+/// What is known of a component on a node.
+#[derive(Clone, Debug)]
+pub enum Presence {
+    /// It runs, or would: at least one instance.
+    Found(Vec<Instance>),
+    /// It does not run here; why that is known.
+    Absent(String),
+    /// Whether it runs can't be told, and why.
+    Unknown(String),
+}
+
+/// What is known of every component.
+#[derive(Clone, Debug)]
+pub struct Components {
+    all: Vec<(Component, Presence)>,
+}
+
+impl Components {
+    /// What is known of one.
+    pub fn get(&self, component: Component) -> &Presence {
+        &self.all[component as usize].1
+    }
+
+    /// The instances of one, however many.
+    pub fn instances(&self, component: Component) -> &[Instance] {
+        match self.get(component) {
+            Presence::Found(instances) => instances,
+            Presence::Absent(_) | Presence::Unknown(_) => &[],
+        }
+    }
+
+    /// Sets the version that was given.
+    pub fn set_minor(&mut self, minor: u32) {
+        for (_, presence) in &mut self.all {
+            if let Presence::Found(instances) = presence {
+                instances.iter_mut().for_each(|instance| instance.minor = Some(minor));
+            }
+        }
+    }
+
+    /// Finds the components of a node, and those that objects tell of.
+    pub fn find(
+        host: Option<&Host>,
+        processes: &Result<Processes, Unread>,
+        inventory: Option<&Inventory>,
+        platform: Platform,
+    ) -> Self {
+        let commands = host.map(|host| static_pods(host, platform));
+        let mut all: Vec<(Component, Presence)> = Vec::new();
+        for component in Component::ALL {
+            let mut presence = match host {
+                Some(host) => on_host(host, processes, &commands, platform, component)
+                    .unwrap_or_else(|unread| Presence::Unknown(unread.to_string())),
+                None => Presence::Unknown("no node was read".to_owned()),
+            };
+            if !matches!(presence, Presence::Found(_))
+                && let Some(inventory) = inventory
+            {
+                let instances = in_objects(inventory, component);
+                if !instances.is_empty() {
+                    presence = Presence::Found(instances);
+                } else if host.is_none() {
+                    presence = Presence::Unknown(format!(
+                        "no object tells of {}, and no node was read",
+                        component.program()
+                    ));
+                }
+            }
+            all.push((component, presence));
+        }
+        Components { all }
+    }
+}
+
+type StaticPods = Result<Vec<(Component, Command)>, Unread>;
+
+fn on_host(
+    host: &Host,
+    processes: &Result<Processes, Unread>,
+    commands: &Option<StaticPods>,
+    platform: Platform,
+    component: Component,
+) -> Result<Presence, Unread> {
+    let none: StaticPods = Ok(Vec::new());
+    let commands = commands.as_ref().unwrap_or(&none);
+    let mut instances = Vec::new();
+    for process in processes.iter().flat_map(|all| all.named(component.program())) {
+        instances.push(Instance::of_process(host, component, process)?);
+    }
+    let manifests: Vec<&Command> =
+        commands.iter().flatten().filter(|(of, _)| *of == component).map(|(_, c)| c).collect();
+    if instances.is_empty() {
+        let all = manifests.into_iter().map(|c| Instance::of_command(component, c.clone()));
+        instances.extend(all.map(|instance| Instance { node: None, ..instance }));
+    } else if let [command] = manifests[..] {
+        // What the process is given and the manifest says of its container belong together.
+        for instance in &mut instances {
+            instance.mounts = Some(command.mounts.clone());
+            instance.source = Some(Arc::clone(&command.source));
+            instance.minor = minor_of_image(&command.image);
+        }
+    }
+    if instances.is_empty() {
+        instances.extend(distribution::embedded(host, processes, platform, component)?);
+    }
+    let program = component.program();
+    if instances.is_empty()
+        && let Some(unit) = unit::read(host, &format!("{program}.service"))?
+        && unit.command.first().is_some_and(|first| first.rsplit('/').next() == Some(program))
+    {
+        let words = unit.command.iter().skip(1).map(String::as_str);
+        let place = unit.files.join(", ");
+        instances.push(Instance::new(
+            component,
+            Arguments::parse(words),
+            OriginKind::Manifest,
+            place,
+        ));
+    }
+    Ok(match (instances.is_empty(), processes, commands) {
+        (false, ..) => Presence::Found(instances),
+        (true, Err(unread), _) | (true, _, Err(unread)) => Presence::Unknown(unread.to_string()),
+        (true, Ok(processes), _) if processes.contained() => Presence::Unknown(format!(
+            "{program} is not seen, but /proc shows only the processes of a container"
+        )),
+        (true, ..) => Presence::Absent(format!(
+            "{program} does not run here: no process, no static pod and no unit of it is there"
+        )),
+    })
+}
+
+/// The components in the node's static pods.
+fn static_pods(host: &Host, platform: Platform) -> StaticPods {
+    let mut commands = Vec::new();
+    for directory in platform.layout().static_pods {
+        for name in host.list(directory)?.unwrap_or_default() {
+            // The kubelet leaves hidden files alone.
+            if name.starts_with('.') || name.ends_with('~') {
+                continue;
+            }
+            let path = format!("{directory}/{name}");
+            let Some(text) = host.read(&path)? else { continue };
+            for document in document::all(&path, text)? {
+                for command in manifest::commands(document.root()) {
+                    commands.extend(Component::of(&command.program).map(|of| (of, command)));
+                }
+            }
+        }
+    }
+    Ok(commands)
+}
+
+/// The components that objects tell of: mirror pods and manifests of static pods, kube-proxy's
+/// DaemonSet, and a KubeletConfiguration among them.
+fn in_objects(inventory: &Inventory, component: Component) -> Vec<Instance> {
+    let mut instances = Vec::new();
+    let mut add = |root: Node<'_>, component: Component| {
+        for command in manifest::commands(root) {
+            if Component::of(&command.program) == Some(component) {
+                instances.push(Instance::of_command(component, command));
+            }
+        }
+    };
+    for pod in inventory.of_kind(ObjectKind::Pod) {
+        add(pod.root(), component);
+    }
+    if instances.is_empty() && component == Component::Proxy {
+        let mut add = |root: Node<'_>| {
+            for command in manifest::commands(root) {
+                if Component::of(&command.program) == Some(component) {
+                    instances.push(Instance::of_command(component, command));
+                }
+            }
+        };
+        for set in inventory.of_kind(ObjectKind::DaemonSet) {
+            if let Some(template) = set.root().at_path(&["spec", "template"]) {
+                add(template);
+            }
+        }
+    }
+    if component == Component::Kubelet {
+        let configurations = inventory.of_kind(ObjectKind::Custom).filter(|object| {
+            object.id().kind == "KubeletConfiguration" && object.group() == "kubelet.config.k8s.io"
+        });
+        for object in configurations {
+            let root = object.root();
+            let source = Arc::clone(root.document().source());
+            let place = document::place(root);
+            let given = Given { start: root.document().root().span().start, source };
+            let incomplete = Some("the kubelet's flags are not known".to_owned());
+            instances.push(Instance {
+                given: Some(given),
+                incomplete,
+                ..Instance::new(component, Arguments::default(), OriginKind::File, place)
+            });
+        }
+    }
+    instances
+}
+
+/// The minor version of an image such as `registry.k8s.io/kube-apiserver:v1.34.1`.
+fn minor_of_image(image: &str) -> Option<u32> {
+    let (_, tag) = image.split('@').next()?.rsplit_once(':')?;
+    let (major, rest) = tag.strip_prefix('v')?.split_once('.')?;
+    let minor = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    (major == "1").then(|| minor.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_images_tag_tells_the_version() {
+        assert_eq!(minor_of_image("registry.k8s.io/kube-apiserver:v1.34.1"), Some(34));
+        assert_eq!(minor_of_image("rancher/hardened-kubernetes:v1.31.4-rke2r1-build2"), Some(31));
+        assert_eq!(minor_of_image("host:5000/kube-apiserver@sha256:00"), None);
+        assert_eq!(minor_of_image("registry.k8s.io/etcd:3.6.4-0"), None);
+    }
+}

@@ -1,0 +1,337 @@
+//! The arguments of a component, as the component itself would understand them.
+//!
+//! Kubernetes' components parse with pflag and etcd with Go's `flag`: both take `--name=value` and
+//! `--name value`, but the latter never for booleans, whose next word is no value. A later flag
+//! replaces an earlier one, and lists and maps go on where the earlier stopped. Sources:
+//! github.com/spf13/pflag `flag.go` and `string_slice.go`, k8s.io/component-base `cli/flag`.
+
+/// The boolean flags of kube-apiserver, kube-controller-manager, kube-scheduler, kubelet,
+/// kube-proxy and etcd, of Kubernetes 1.20 to 1.37 and etcd 3.4 to 3.7; sorted. Of all others the
+/// next word is the value.
+const BOOLEANS: &[&str] = &[
+    "aggregator-reject-forwarding-redirect",
+    "allocate-node-cidrs",
+    "allow-privileged",
+    "allow-untagged-cloud",
+    "alsologtostderr",
+    "anonymous-auth",
+    "audit-log-compress",
+    "authentication-skip-lookup",
+    "authentication-token-webhook",
+    "authentication-tolerate-lookup-failure",
+    "auto-tls",
+    "bind-address-hard-fail",
+    "cgroups-per-qos",
+    "cleanup",
+    "client-cert-auth",
+    "configure-cloud-routes",
+    "conntrack-tcp-be-liberal",
+    "contention-profiling",
+    "cpu-cfs-quota",
+    "disable-attach-detach-reconcile-sync",
+    "disable-force-detach-on-timeout",
+    "disable-http2-serving",
+    "emulation-forward-compatible",
+    "enable-aggregator-routing",
+    "enable-bootstrap-token-auth",
+    "enable-cadvisor-json-endpoints",
+    "enable-controller-attach-detach",
+    "enable-debugging-handlers",
+    "enable-dsr",
+    "enable-dynamic-provisioning",
+    "enable-garbage-collector",
+    "enable-hostpath-provisioner",
+    "enable-logs-handler",
+    "enable-pprof",
+    "enable-priority-and-fairness",
+    "enable-server",
+    "enable-swagger-ui",
+    "enable-taint-manager",
+    "enable-v2",
+    "encryption-provider-config-automatic-reload",
+    "exit-on-lock-contention",
+    "experimental-allocatable-ignore-eviction",
+    "experimental-check-node-capabilities-before-mount",
+    "experimental-initial-corrupt-check",
+    "experimental-kernel-memcg-notification",
+    "experimental-logging-sanitization",
+    "fail-cgroupv1",
+    "fail-swap-on",
+    "force-new-cluster",
+    "forward-healthcheck-vip",
+    "help",
+    "horizontal-pod-autoscaler-use-rest-clients",
+    "init-only",
+    "initial-election-tick-advance",
+    "iptables-localhost-nodeports",
+    "ipvs-strict-arp",
+    "keep-terminated-pod-volumes",
+    "kernel-memcg-notification",
+    "kubelet-https",
+    "leader-elect",
+    "local-storage-capacity-isolation",
+    "log-json-split-stream",
+    "log-text-split-stream",
+    "logtostderr",
+    "make-iptables-util-chains",
+    "masquerade-all",
+    "one-output",
+    "peer-auto-tls",
+    "peer-client-cert-auth",
+    "permit-address-sharing",
+    "permit-port-sharing",
+    "pre-vote",
+    "profiling",
+    "protect-kernel-defaults",
+    "register-node",
+    "register-schedulable",
+    "rotate-certificates",
+    "rotate-server-certificates",
+    "runonce",
+    "runtime-config-emulation-forward-compatible",
+    "seccomp-default",
+    "serialize-image-pulls",
+    "service-account-extend-token-expiration",
+    "service-account-lookup",
+    "shutdown-send-retry-after",
+    "skip-headers",
+    "skip-log-headers",
+    "socket-reuse-address",
+    "socket-reuse-port",
+    "strict-reconfig-check",
+    "unsafe-no-fsync",
+    "use-service-account-credentials",
+    "version",
+    "volume-host-allow-local-loopback",
+    "watch-cache",
+    "webhook-disable-http2-serving",
+    "windows-service",
+];
+
+/// The flags of a component in the order of its command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arguments {
+    flags: Vec<(String, String)>,
+}
+
+impl Arguments {
+    /// Reads the words behind the program's name.
+    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut flags = Vec::new();
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let Some(flag) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')) else {
+                continue;
+            };
+            if flag.is_empty() {
+                // `--`: what follows are no flags.
+                if word == "--" {
+                    break;
+                }
+                continue;
+            }
+            let (name, value) = match flag.split_once('=') {
+                Some((name, value)) => (normal(name), value.to_owned()),
+                None => {
+                    let name = normal(flag);
+                    let value = if BOOLEANS.binary_search(&name.as_str()).is_ok() {
+                        "true".to_owned()
+                    } else {
+                        words.next().unwrap_or_default().to_owned()
+                    };
+                    (name, value)
+                }
+            };
+            flags.push((name, value));
+        }
+        Arguments { flags }
+    }
+
+    /// Flags that are already apart; later ones replace earlier ones of the same name, as a
+    /// distribution merges what its users set into what it sets itself.
+    pub fn merged(flags: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut merged: Vec<(String, String)> = Vec::new();
+        for (name, value) in flags {
+            let name = normal(&name);
+            // A feature gate more is no other value.
+            if name != "feature-gates"
+                && let Some(before) = merged.iter_mut().find(|(known, _)| *known == name)
+            {
+                before.1 = value;
+            } else {
+                merged.push((name, value));
+            }
+        }
+        Arguments { flags: merged }
+    }
+
+    /// The value that counts of a flag that has one value: the last.
+    pub fn last(&self, name: &str) -> Option<&str> {
+        self.flags.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The items of a flag that is a list, of all its occurrences; none where it is not set.
+    pub fn list(&self, name: &str) -> Option<Vec<&str>> {
+        let mut values = self.flags.iter().filter(|(known, _)| known == name).peekable();
+        values.peek()?;
+        Some(
+            values
+                .flat_map(|(_, value)| value.split(','))
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .collect(),
+        )
+    }
+
+    /// The value of a key of a flag that is a map, such as `--feature-gates`; the last counts.
+    pub fn entry(&self, name: &str, key: &str) -> Option<&str> {
+        self.list(name)?
+            .into_iter()
+            .rev()
+            .filter_map(|item| item.split_once('='))
+            .find(|(known, _)| known.trim() == key)
+            .map(|(_, value)| value.trim())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.flags.is_empty()
+    }
+
+    /// All flags with their values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.flags.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// Kubernetes reads `_` in a flag's name as `-`.
+fn normal(name: &str) -> String {
+    name.replace('_', "-")
+}
+
+/// A boolean as Go's `strconv.ParseBool` has it.
+pub fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+/// A duration as Go's `time.ParseDuration` has it, in seconds.
+pub fn duration(text: &str) -> Option<f64> {
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Some(0.0);
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let unit = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+        let scale = match &rest[..unit] {
+            "ns" => 1e-9,
+            "us" | "µs" | "μs" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return None,
+        };
+        seconds += number * scale;
+        rest = &rest[unit..];
+    }
+    Some(sign * seconds)
+}
+
+/// The words of a command line as a shell or systemd parts them: blanks, quotes and backslashes,
+/// but no variables.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote: Option<char> = None;
+    let mut characters = line.chars();
+    while let Some(c) = characters.next() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some('\''), c) => word.get_or_insert_default().push(c),
+            (_, '\\') => match characters.next() {
+                // A line that goes on.
+                Some('\n') | None => {}
+                Some(next) => word.get_or_insert_default().push(next),
+            },
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_booleans_is_sorted() {
+        assert!(BOOLEANS.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn a_boolean_takes_no_following_word() {
+        let flags = Arguments::parse(["--profiling", "false", "--v", "2", "-client-cert-auth"]);
+        assert_eq!(flags.last("profiling"), Some("true"));
+        assert_eq!(flags.last("v"), Some("2"));
+        assert_eq!(flags.last("client-cert-auth"), Some("true"));
+    }
+
+    #[test]
+    fn the_last_counts_and_lists_go_on() {
+        let flags = Arguments::parse([
+            "--anonymous-auth=false",
+            "--enable_admission_plugins=A,B",
+            "--anonymous-auth=true",
+            "--enable-admission-plugins",
+            "C",
+            "--feature-gates=X=true,Y=true",
+            "--feature-gates=X=false",
+        ]);
+        assert_eq!(flags.last("anonymous-auth"), Some("true"));
+        assert_eq!(flags.list("enable-admission-plugins"), Some(vec!["A", "B", "C"]));
+        assert_eq!(flags.entry("feature-gates", "X"), Some("false"));
+        assert_eq!(flags.entry("feature-gates", "Y"), Some("true"));
+    }
+
+    #[test]
+    fn a_name_that_begins_the_same_is_another() {
+        let flags = Arguments::parse(["--audit-log-path-suffix=x", "--", "--audit-log-path=/y"]);
+        assert_eq!(flags.last("audit-log-path"), None);
+    }
+
+    #[test]
+    fn durations_are_go_durations() {
+        assert_eq!(duration("4h0m0s"), Some(14400.0));
+        assert_eq!(duration("1.5h"), Some(5400.0));
+        assert_eq!(duration("0"), Some(0.0));
+        assert_eq!(duration("0s"), Some(0.0));
+        assert_eq!(duration("5"), None);
+        assert_eq!(duration(""), None);
+    }
+
+    #[test]
+    fn words_are_parted_as_a_shell_does() {
+        assert_eq!(words("a 'b c' \"d\\\"e\" f\\ g"), ["a", "b c", "d\"e", "f g"]);
+        assert_eq!(words("--x='' y"), ["--x=", "y"]);
+    }
+}

@@ -1,0 +1,11 @@
+//! What can be seen on a node, without a shell: processes, files, units, manifests, certificates.
+//!
+//! Every reader tells three answers apart: it is so, it isn't there, it can't be told.
+
+pub mod arguments;
+pub mod certificate;
+pub mod document;
+pub mod host;
+pub mod manifest;
+pub mod process;
+pub mod unit;

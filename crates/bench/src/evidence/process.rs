@@ -1,0 +1,126 @@
+//! The processes of a node, from /proc.
+
+use std::collections::BTreeMap;
+
+use super::arguments;
+use super::host::{Host, Unread};
+
+/// A process that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its id, in the namespace of the /proc that was read.
+    pub pid: u32,
+    /// The program's name: the last part of its path.
+    pub name: String,
+    /// The words of its command line, the program first.
+    pub words: Vec<String>,
+}
+
+/// All processes.
+#[derive(Clone, Debug, Default)]
+pub struct Processes {
+    all: Vec<Process>,
+    /// Whether /proc shows only those of a container.
+    contained: bool,
+}
+
+impl Processes {
+    /// Reads the processes of a node.
+    ///
+    /// # Errors
+    ///
+    /// Where /proc is not there, or hides the processes of others.
+    pub fn read(host: &Host) -> Result<Self, Unread> {
+        let names = host
+            .list("/proc")?
+            .ok_or_else(|| Unread::new("/proc", &"the node's processes are not there"))?;
+        let pids: Vec<u32> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        if !pids.contains(&1) {
+            let cause = "it shows no process 1: no /proc is mounted, or it hides others' processes";
+            return Err(Unread::new("/proc", &cause));
+        }
+        let mut all = Vec::new();
+        for pid in pids {
+            // A process may end while it is looked at; of one that can't be looked at no more is
+            // known than of one that never was, and `cmdline` can be read by everybody.
+            let Some(bytes) = host.read_bytes(&format!("/proc/{pid}/cmdline"))? else { continue };
+            let words = words_of(&bytes);
+            let Some(program) = words.first() else { continue };
+            let name = program.rsplit('/').next().unwrap_or(program);
+            // `hyperkube kubelet`, and shells that show their name as `-sh`.
+            let name = match (name, words.get(1)) {
+                ("hyperkube", Some(applet)) => applet.trim_start_matches("--"),
+                _ => name.trim_start_matches('-'),
+            };
+            all.push(Process { pid, name: name.to_owned(), words });
+        }
+        // In the node's own namespace the second process is always the kernel's.
+        let second = host.read("/proc/2/comm")?;
+        let contained = second.as_deref().map(str::trim) != Some("kthreadd");
+        all.sort_by_key(|process| process.pid);
+        Ok(Processes { all, contained })
+    }
+
+    /// All of them, by id.
+    pub fn all(&self) -> &[Process] {
+        &self.all
+    }
+
+    /// Those of a program's name.
+    pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Process> {
+        self.all.iter().filter(move |process| process.name == name)
+    }
+
+    /// Whether what is not among them may run all the same, because they are those of a container.
+    pub fn contained(&self) -> bool {
+        self.contained
+    }
+}
+
+fn words_of(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_end_matches('\0');
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let words: Vec<String> = text.split('\0').map(str::to_owned).collect();
+    // k3s and others write their title over their arguments: one word with blanks.
+    match &words[..] {
+        [title] if title.contains(' ') => arguments::words(title),
+        _ => words,
+    }
+}
+
+/// The environment of a process.
+///
+/// # Errors
+///
+/// Where it may not be read.
+pub fn environment(host: &Host, pid: u32) -> Result<BTreeMap<String, String>, Unread> {
+    let path = format!("/proc/{pid}/environ");
+    let bytes = host.read_bytes(&path)?.unwrap_or_default();
+    Ok(bytes
+        .split(|byte| *byte == 0)
+        .filter_map(|entry| {
+            let entry = String::from_utf8_lossy(entry);
+            let (name, value) = entry.split_once('=')?;
+            Some((name.to_owned(), value.to_owned()))
+        })
+        .collect())
+}
+
+/// Whether a process sees another file system than the node's first process does. Where that may
+/// not be looked at, its control group tells.
+///
+/// # Errors
+///
+/// Where neither can be read.
+pub fn is_contained(host: &Host, pid: u32) -> Result<bool, Unread> {
+    let own = host.link(&format!("/proc/{pid}/ns/mnt"));
+    let first = host.link("/proc/1/ns/mnt");
+    if let (Ok(Some(own)), Ok(Some(first))) = (own, first) {
+        return Ok(own != first);
+    }
+    let groups = host.read(&format!("/proc/{pid}/cgroup"))?.unwrap_or_default();
+    Ok(["kubepods", "docker", "libpod", "/cri-"].iter().any(|word| groups.contains(word)))
+}

@@ -1,0 +1,128 @@
+//! What is asked about the cluster's policies and no check decides.
+
+use seawall_model::{Inventory, ObjectKind};
+
+use crate::apiserver::Admission;
+use crate::component::Component;
+use crate::context::{Cx, either};
+use crate::distribution::File;
+use crate::outcome::{Evidence, OriginKind, Outcome};
+
+/// Network plugins by a word in the names of their files and workloads, and whether they enforce
+/// NetworkPolicies. The first that is found counts: Calico and the like stand before what they
+/// build upon.
+const PLUGINS: &[(&str, bool)] = &[
+    ("calico", true),
+    ("canal", true),
+    ("cilium", true),
+    ("antrea", true),
+    ("ovn", true),
+    ("kube-router", true),
+    ("weave", true),
+    ("romana", true),
+    ("kindnet", true),
+    ("flannel", false),
+    ("bridge", false),
+    ("ptp", false),
+    ("macvlan", false),
+    ("ipvlan", false),
+];
+
+/// The network plugin enforces NetworkPolicies.
+pub fn network_plugin(cx: &Cx<'_>) -> Outcome {
+    let mut seen: Vec<(String, Evidence)> = Vec::new();
+    if let Some(inventory) = cx.input.inventory {
+        for set in inventory.of_kind(ObjectKind::DaemonSet) {
+            let name = set.name().to_owned();
+            let evidence =
+                Evidence::new("DaemonSet", name.clone(), OriginKind::Object, set.id().to_string());
+            seen.push((name, evidence));
+        }
+    }
+    if cx.input.host.is_some() {
+        for directory in cx.files(File::Cni).unwrap_or_default() {
+            match cx.below(&directory) {
+                Ok(files) => seen.extend(files.into_iter().map(|(path, _)| {
+                    let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
+                    let evidence =
+                        Evidence::new("network plugin", name.clone(), OriginKind::File, path);
+                    (name, evidence)
+                })),
+                Err(outcome) => return outcome,
+            }
+        }
+    }
+    for (word, enforces) in PLUGINS {
+        if let Some((_, evidence)) = seen.iter().find(|(name, _)| name.contains(word)) {
+            let evidence = evidence.clone();
+            // k3s enforces policies itself, beside flannel, unless told otherwise.
+            if *word == "flannel" && cx.platform == crate::distribution::Platform::K3s {
+                return Outcome::manual(
+                    "k3s enforces NetworkPolicies itself: is it started without \
+                     --disable-network-policy?",
+                )
+                .with([evidence]);
+            }
+            return if *enforces {
+                Outcome::pass(format!("{word} enforces NetworkPolicies"))
+            } else {
+                Outcome::fail(format!("{word} does not enforce NetworkPolicies"))
+            }
+            .with([evidence]);
+        }
+    }
+    if seen.is_empty() && cx.input.inventory.is_none() {
+        return either(
+            cx.files(File::Cni).map(|_| Outcome::unknown("no network plugin was found")),
+        );
+    }
+    Outcome::manual("Which network plugin runs, and does it enforce NetworkPolicies?")
+}
+
+/// Programs that verify images at admission, by a word in the names of their webhooks.
+const VERIFIERS: &[&str] = &[
+    "sigstore",
+    "policy.sigstore.dev",
+    "connaisseur",
+    "ratify",
+    "portieris",
+    "cosigned",
+    "notary",
+];
+
+/// Admission checks where images come from.
+pub fn image_provenance(cx: &Cx<'_>) -> Outcome {
+    for instance in cx.components.instances(Component::ApiServer) {
+        let admission = Admission::of(instance);
+        if admission.has("ImagePolicyWebhook") {
+            return Outcome::pass("the plugin ImagePolicyWebhook is on").with(admission.evidence);
+        }
+    }
+    match cx.input.inventory.and_then(verifier) {
+        Some((name, evidence)) => Outcome::pass(format!("{name} verifies images")).with([evidence]),
+        None => Outcome::manual(
+            "ImagePolicyWebhook is not seen, and no webhook that is known to verify images: does \
+             anything verify their signatures at admission?",
+        ),
+    }
+}
+
+fn verifier(inventory: &Inventory) -> Option<(String, Evidence)> {
+    let webhooks = inventory.of_kind(ObjectKind::ValidatingWebhookConfiguration);
+    let webhooks = webhooks.chain(inventory.of_kind(ObjectKind::MutatingWebhookConfiguration));
+    let mut webhooks =
+        webhooks.filter(|hook| VERIFIERS.iter().any(|word| hook.name().contains(word)));
+    // Kyverno's policies say so themselves.
+    let mut policies = inventory.of_kind(ObjectKind::Custom).filter(|object| {
+        matches!(object.group(), "kyverno.io" | "policies.kyverno.io")
+            && (object.id().kind == "ImageValidatingPolicy"
+                || object
+                    .root()
+                    .descendants()
+                    .any(|node| node.key().is_some_and(|key| key.text() == "verifyImages")))
+    });
+    let object = webhooks.next().or_else(|| policies.next())?;
+    let name = object.name().to_owned();
+    let id = object.id();
+    Some((name.clone(), Evidence::new(id.kind.clone(), name, OriginKind::Object, id.to_string())))
+}

@@ -1,0 +1,253 @@
+//! `seawall bench run`: from a node or its files to reports.
+
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use seawall_bench::{
+    BENCHMARKS, Benchmark, Changes, Cx, Filter, Header, Host, Input, Patch, Platform, Report, Role,
+    Verdict, benchmark_of, changes, run, text,
+};
+use seawall_model::document::Document;
+use seawall_schema::Version;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::Outcome;
+use crate::fixing::diff;
+use crate::global::Global;
+use crate::output::to_stdout;
+use crate::sources::{Read, Sources};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  seawall bench                                    # this node, the benchmark of its platform
+  seawall bench --root /host                       # a node whose file system is mounted there
+  seawall bench --benchmark all -o json
+  seawall bench -f /etc/kubernetes/manifests       # static-pod manifests, without a node
+  seawall bench -f cluster.tar.zst                 # a bundle: control plane and policies
+  seawall bench --cluster --control 5              # the policies of the live cluster
+  seawall bench --control 1.2 --diff               # what would put the API server right
+
+Exit codes: 0 nothing failed, 1 something failed, 2 usage or input error; also 2 with --strict
+when something could not be told.";
+
+/// Which benchmarks, of what, and how they are shown.
+#[derive(Args)]
+pub(crate) struct Run {
+    /// The directory that is the node's root [default: / unless objects are named]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// The benchmark, several with commas, or all [default: that of the platform and version]
+    #[arg(long = "benchmark", value_name = "NAME", value_delimiter = ',', value_parser = parse_benchmark)]
+    benchmarks: Vec<Chosen>,
+    /// Run the controls for this part of a node alone, and expect it to run here
+    #[arg(long = "node-role", value_name = "ROLE", value_delimiter = ',')]
+    roles: Vec<NodeRole>,
+    /// Run these controls or groups alone, such as 4.2 or 1.2.1
+    #[arg(long = "control", value_name = "ID", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Leave these controls or groups out
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// The distribution instead of the one that is seen: kubeadm, k3s, rke2, microk8s, eks, aks,
+    /// gke, other
+    #[arg(long, value_name = "NAME")]
+    platform: Option<Platform>,
+    /// The version of Kubernetes instead of the one that is seen, such as 1.34
+    #[arg(long, value_name = "VERSION")]
+    kubernetes_version: Option<Version>,
+    /// The node's name in the report [default: what the node calls itself]
+    #[arg(long, value_name = "NAME")]
+    node_name: Option<String>,
+    /// How to show the results
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Format,
+    /// Show what would put failures right as a patch, instead of the results; nothing is changed
+    #[arg(long)]
+    diff: bool,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+/// A benchmark, or all.
+#[derive(Clone, Copy, Debug)]
+enum Chosen {
+    One(&'static Benchmark),
+    All,
+}
+
+fn parse_benchmark(name: &str) -> Result<Chosen, String> {
+    if name == "all" {
+        return Ok(Chosen::All);
+    }
+    Benchmark::find(name).map(Chosen::One).ok_or_else(|| {
+        let names: Vec<&str> = BENCHMARKS.iter().map(|benchmark| benchmark.id).collect();
+        format!("there are {} and all", names.join(", "))
+    })
+}
+
+/// The part that a node plays.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum NodeRole {
+    /// It runs the API server, the controller manager and the scheduler
+    ControlPlane,
+    /// It runs etcd
+    Etcd,
+    /// It runs pods
+    Worker,
+}
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// A list of reports with all evidence
+    Json,
+}
+
+impl Run {
+    pub(crate) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
+        let read = if self.sources.are_named() { Some(self.sources.read(global)?) } else { None };
+        let host = self.host(read.is_some())?;
+        let now = OffsetDateTime::now_utc();
+        let roles: Vec<Role> = self.roles.iter().map(|role| role.model()).collect();
+        let cx = Cx::new(Input {
+            host: host.as_ref(),
+            inventory: read.as_ref().map(|read| &read.inventory),
+            platform: self.platform,
+            minor: self.kubernetes_version.map(|version| version.minor().into()),
+            roles: roles.clone(),
+            now: now.unix_timestamp(),
+        });
+        let filter = Filter { roles, only: self.only.clone(), skip: self.skip.clone() };
+        let header = Header {
+            seawall: env!("CARGO_PKG_VERSION").to_owned(),
+            node: self.node_name.clone(),
+            time: now.replace_nanosecond(0)?.format(&Rfc3339)?,
+        };
+        let reports: Vec<Report> = self
+            .chosen(&cx)
+            .into_iter()
+            .map(|benchmark| run(&cx, benchmark, &filter, &header))
+            .collect();
+        if reports.iter().all(|report| report.results.is_empty()) {
+            anyhow::bail!("no control of the benchmark is selected");
+        }
+        if self.diff {
+            self.show_changes(&reports, host.as_ref(), read.as_ref())?;
+        } else {
+            self.show(&reports, global)?;
+        }
+        Ok(judge(&reports, read.as_ref(), self.sources.is_strict()))
+    }
+
+    /// The node: none where objects are named and no root is.
+    fn host(&self, has_objects: bool) -> anyhow::Result<Option<Host>> {
+        match &self.root {
+            Some(root) => Ok(Some(Host::new(root)?)),
+            None if has_objects => Ok(None),
+            None => Ok(Some(Host::new("/")?)),
+        }
+    }
+
+    fn chosen(&self, cx: &Cx<'_>) -> Vec<&'static Benchmark> {
+        if self.benchmarks.is_empty() {
+            return vec![benchmark_of(cx.platform, cx.minor())];
+        }
+        let mut chosen: Vec<&'static Benchmark> = Vec::new();
+        for benchmark in self.benchmarks.iter().flat_map(|chosen| match chosen {
+            Chosen::One(benchmark) => vec![*benchmark],
+            Chosen::All => seawall_bench::benchmarks_for(cx.platform, cx.minor()),
+        }) {
+            if !chosen.iter().any(|known| known.id == benchmark.id) {
+                chosen.push(benchmark);
+            }
+        }
+        chosen
+    }
+
+    fn show(&self, reports: &[Report], global: &Global) -> anyhow::Result<()> {
+        let options =
+            text::Options { colour: global.coloured(&io::stdout()), verbose: global.is_verbose() };
+        to_stdout(|out| match self.output {
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut *out, reports)?;
+                out.write_all(b"\n")
+            }
+            Format::Text => {
+                for (index, report) in reports.iter().enumerate() {
+                    if index > 0 {
+                        out.write_all(b"\n")?;
+                    }
+                    text::render(report, options, out)?;
+                }
+                Ok(())
+            }
+        })
+    }
+
+    fn show_changes(
+        &self,
+        reports: &[Report],
+        host: Option<&Host>,
+        read: Option<&Read>,
+    ) -> anyhow::Result<()> {
+        let failed = reports.iter().flat_map(|report| &report.results);
+        let patches = failed.flat_map(|result| &result.patches);
+        let Changes { texts, others, refused } = changes(patches, |path| {
+            let documents = read.into_iter().flat_map(|read| read.inventory.documents());
+            let mut sources = documents.map(Document::source);
+            if let Some(source) = sources.find(|source| **source.name() == *path) {
+                return Ok(Some(source.text().to_owned()));
+            }
+            match host {
+                Some(host) => host.read(path),
+                None => Ok(None),
+            }
+        });
+        to_stdout(|out| {
+            for change in &texts {
+                diff::write(out, &change.path, &change.before, &change.after)?;
+            }
+            // What git can apply first, then what a person must do.
+            let (modes, rest): (Vec<&Patch>, Vec<&Patch>) =
+                others.iter().partition(|one| matches!(one, Patch::Mode { .. }));
+            modes.into_iter().chain(rest).try_for_each(|one| text::patch(one, out))
+        })
+        .context("can't show the changes")?;
+        for why in refused {
+            tracing::warn!("no patch: {why}");
+        }
+        Ok(())
+    }
+}
+
+fn judge(reports: &[Report], read: Option<&Read>, strict: bool) -> Outcome {
+    let any = |verdict| {
+        let mut results = reports.iter().flat_map(|report| &report.results);
+        results.any(|result| result.verdict == verdict)
+    };
+    let outcome = if strict && any(Verdict::Unknown) {
+        Outcome::InputError
+    } else if any(Verdict::Fail) {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    };
+    match read {
+        Some(read) => read.outcome(outcome),
+        None => outcome,
+    }
+}
+
+impl NodeRole {
+    fn model(self) -> Role {
+        match self {
+            NodeRole::ControlPlane => Role::ControlPlane,
+            NodeRole::Etcd => Role::Etcd,
+            NodeRole::Worker => Role::Worker,
+        }
+    }
+}
