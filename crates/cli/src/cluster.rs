@@ -20,7 +20,7 @@ pub(crate) struct LiveCluster {
 }
 
 /// How to find the cluster.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Access {
     /// Use this kubeconfig [default: KUBECONFIG, ~/.kube/config, or the pod's service account]
     #[arg(long, value_name = "FILE")]

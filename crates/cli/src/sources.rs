@@ -46,6 +46,18 @@ pub(crate) struct Read {
 }
 
 impl Sources {
+    /// One target that an option names.
+    pub(crate) fn of(target: String) -> Self {
+        Sources {
+            targets: vec![target],
+            #[cfg(feature = "cluster")]
+            cluster: false,
+            #[cfg(feature = "cluster")]
+            access: Access::default(),
+            strict: false,
+        }
+    }
+
     /// Adds targets that a command takes as its arguments.
     pub(crate) fn with(mut self, targets: Vec<String>) -> Self {
         self.targets.extend(targets);

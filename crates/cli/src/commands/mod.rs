@@ -10,6 +10,7 @@ mod fix;
 mod import;
 mod man;
 mod podsecurity;
+mod psp;
 mod scan;
 
 use clap::Subcommand;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Checks(checks::Checks),
     #[command(name = "podsecurity")]
     PodSecurity(podsecurity::PodSecurity),
+    Psp(psp::Psp),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -46,6 +48,7 @@ impl Command {
             Command::Bench(command) => command.run(global),
             Command::Checks(command) => command.run(),
             Command::PodSecurity(command) => command.run(global),
+            Command::Psp(command) => command.run(global),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
         }

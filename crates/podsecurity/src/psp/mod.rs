@@ -19,6 +19,7 @@
 
 pub mod admit;
 mod app_armor;
+mod beyond;
 mod capabilities;
 mod change;
 mod container;
@@ -28,6 +29,7 @@ mod place;
 mod pod;
 mod policy;
 mod read;
+mod rules;
 mod se_linux;
 mod seccomp;
 mod sysctls;
@@ -43,6 +45,7 @@ pub use place::{Place, Rejection, Step};
 pub use pod::{Pod, PodContext};
 pub use policy::{Policy, RuntimeClasses, Unusable};
 pub use read::Range;
+pub use rules::{CONTAINERS, CelRule};
 pub use se_linux::{SeLinux, SeLinuxRule};
 pub use seccomp::Seccomp;
 pub use token::Token;

@@ -77,6 +77,11 @@ const TYPES: &[(&str, &str)] = &[
     ("ephemeral", "ephemeral"),
 ];
 
+/// The types: the key in a pod, and the name in a policy.
+pub(super) fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TYPES.iter().copied()
+}
+
 /// Reads a volume; one without a source is an `emptyDir` (`SetDefaults_Volume`).
 pub(super) fn read(node: Node<'_>) -> Result<Volume, Undecided<'_>> {
     let name = text(node, "name")?;
