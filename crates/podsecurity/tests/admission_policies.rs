@@ -2,8 +2,10 @@
 //! refuses.
 //!
 //! Policies and pods are generated from a fixed seed. Each policy becomes a ValidatingAdmissionPolicy
-//! of a namespace; each pod, with all that the policy would have set, is created there in a dry run.
+//! of a namespace; pods, every other one with all that the policy would have set, are created there
+//! in a dry run.
 
+mod applied;
 #[path = "differential/generate.rs"]
 mod generate;
 mod reading;
@@ -11,7 +13,7 @@ mod reading;
 use fastrand::Rng;
 use seawall_cluster_tests::Cluster;
 use seawall_model::workload::pods_of;
-use seawall_podsecurity::psp::{CONTAINERS, Pod, Policy, Rejection, Token};
+use seawall_podsecurity::psp::{CONTAINERS, Pod, Policy, Rejection, Token, changes};
 use serde_json::{Value, json};
 
 const POLICIES: usize = 16;
@@ -58,6 +60,16 @@ fn plain(mut pod: Value) -> Value {
     pod
 }
 
+/// Sets in a pod what a policy would have set.
+fn complete(policy: &Policy, pod: &mut Value) {
+    let inventory = reading::inventory(&pod.to_string());
+    let views = pods_of(inventory.object(0));
+    let before = Pod::read(&views[0]).expect("it is well-formed");
+    let mut after = before.clone();
+    policy.default_pod(&mut after);
+    applied::apply(pod, &changes(&before, &after));
+}
+
 /// Whether a policy refuses a pod for something that is also a rule; of profiles the fields alone
 /// are rules.
 fn refuses(policy: &Policy, pod: &Value) -> (bool, Vec<Rejection>) {
@@ -96,7 +108,6 @@ fn a_real_server_takes_the_rules_and_refuses_the_same_pods() {
         let mut text = generate::policy(&mut rng, &namespace);
         text["metadata"]["annotations"] = json!({
             "seccomp.security.alpha.kubernetes.io/allowedProfileNames": "*"});
-        // The server lower-cases nothing: dropping ALL drops all, which the plugin did not know.
         let inventory = reading::inventory(&text.to_string());
         let policy = Policy::read(inventory.object(0)).expect("it is well-formed");
         let mut manifest = document(&json!({"apiVersion": "v1", "kind": "Namespace",
@@ -109,7 +120,13 @@ fn a_real_server_takes_the_rules_and_refuses_the_same_pods() {
         let output = cluster.kubectl(&create, &manifest);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let pods: Vec<Value> = (0..PODS)
-            .map(|number| plain(generate::pod(&mut rng, &format!("pod-{number:02}"))))
+            .map(|number| {
+                let mut pod = plain(generate::pod(&mut rng, &format!("pod-{number:02}")));
+                if number % 2 == 0 {
+                    complete(&policy, &mut pod);
+                }
+                pod
+            })
             .collect();
         wait(&cluster, &namespace, &policy);
         let manifest: String = pods.iter().map(document).collect();

@@ -4,6 +4,8 @@
 //! Policies, grants and pods are generated from fixed seeds. Every pod is created in a dry run of
 //! the real server; what it stores, or that it refuses, is what we said.
 
+#[path = "../applied/mod.rs"]
+mod applied;
 mod generate;
 #[path = "../reading/mod.rs"]
 mod reading;
@@ -14,9 +16,7 @@ use fastrand::Rng;
 use seawall_cluster_tests::{Cluster, Setup};
 use seawall_model::workload::pods_of;
 use seawall_podsecurity::psp::admit::{Asker, Question, bookkeeping, update};
-use seawall_podsecurity::psp::{
-    Changed, Decision, Place, Pod, Policy, Step, Token, Verdict, admit, changes,
-};
+use seawall_podsecurity::psp::{Changed, Decision, Pod, Policy, Token, Verdict, admit, changes};
 use serde_json::{Value, json};
 
 const POLICIES: usize = 80;
@@ -238,29 +238,6 @@ fn decide(policies: &[Policy], grants: &Grants, pod: &Value) -> (Decision, Vec<C
     (decision, changed)
 }
 
-/// Writes a change into a pod.
-fn apply(pod: &mut Value, place: &Place, value: Value) {
-    let mut at = pod;
-    for step in place.steps() {
-        at = match step {
-            Step::Key(key) => &mut at[key.as_ref()],
-            Step::Item(index) => &mut at[*index],
-        };
-    }
-    *at = value;
-}
-
-fn to_json(value: &seawall_model::Value) -> Value {
-    use seawall_model::Value as V;
-    match value {
-        V::Bool(value) => json!(value),
-        V::Int(value) => json!(value),
-        V::Str(value) => json!(value),
-        V::List(items) => items.iter().map(to_json).collect(),
-        V::Map(entries) => entries.iter().map(|(k, v)| (k.to_string(), to_json(v))).collect(),
-    }
-}
-
 /// All of a pod that a policy may change; what is empty is as good as absent, but for the security
 /// contexts of containers, and annotations of others are none of ours.
 fn comparable(pod: &Value) -> Value {
@@ -323,9 +300,7 @@ fn a_real_server_admits_changes_and_refuses_the_same_pods() {
             match (&decision.verdict, answers.stored.get(name), answers.refused.get(name)) {
                 (Verdict::Admitted { policy, .. }, Some(stored), None) => {
                     let mut expected = pod.clone();
-                    for change in &edits {
-                        apply(&mut expected, &change.place, to_json(&change.value));
-                    }
+                    applied::apply(&mut expected, &edits);
                     assert_eq!(comparable(&expected), comparable(stored), "{}", context());
                     assert_eq!(stored["metadata"]["annotations"]["kubernetes.io/psp"], **policy);
                     admitted += 1;
