@@ -118,6 +118,9 @@ fn standard_input_goes_to_standard_output() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(run.stdout, POD.replace("serviceAccount:", "serviceAccountName:"));
     assert!(run.stderr.contains("1 finding fixed"), "{}", run.stderr);
+    let marked = format!("\u{feff}{POD}");
+    let run = seawall_with_input(folder.path(), &[&["fix", "-"], CHECKS].concat(), &marked);
+    assert_eq!(run.stdout, marked.replace("serviceAccount:", "serviceAccountName:"));
     let clean = run.stdout;
     let again = seawall_with_input(folder.path(), &[&["fix", "-"], CHECKS].concat(), &clean);
     assert_eq!(again.stdout, clean, "what needs no fix comes out as it went in");
@@ -144,6 +147,23 @@ fn what_is_excepted_is_left_alone() {
         read(folder.path(), "web.yaml"),
         excepted.replace("hostPID: true", "hostPID: false")
     );
+}
+
+#[test]
+fn a_check_without_a_fix_says_so() {
+    let config = "custom-checks:
+- id: no-pods
+  severity: low
+  match: {kinds: [Pod]}
+  expression: 'false'
+";
+    let folder = folder(&[("web.yaml", POD), ("seawall.yaml", config)]);
+    let run = seawall_in(folder.path(), &["fix", ".", "--check", "no-pods", "--check", "host-pid"]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let why = "no-pods has no automatic fix. It is a check of the team's own";
+    assert!(run.stderr.contains(why), "{}", run.stderr);
+    let count = "0 findings fixed in 0 files; 1 more with --unsafe; 1 without a fix\n";
+    assert_eq!(run.stdout, count);
 }
 
 #[test]
@@ -175,18 +195,22 @@ items:
   metadata: {name: c}
   spec: {hostPID: true, containers: [{name: app, image: a}]}
 ";
-    let folder = folder(&[("web.yaml", shared)]);
+    let config = "exceptions:\n- check: host-pid\n  kind: Pod\n  name: b\n  reason: it watches\n";
+    let folder = folder(&[("web.yaml", shared), ("seawall.yaml", config)]);
     let run = fix(folder.path(), &["--unsafe"]);
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(run.stdout.contains("fixed host-pid: Pod c, spec.hostPID\n"), "{}", run.stdout);
-    let why =
-        "not fixed host-pid: Pod a, spec.hostPID: an anchor, alias or merge key uses the value";
+    let why = "not fixed host-pid: Pod a, spec.hostPID: an alias or merge key uses the value";
     assert!(run.stdout.contains(why), "{}", run.stdout);
-    assert!(run.stdout.contains("1 finding fixed in 1 file; 2 could not be\n"), "{}", run.stdout);
-    assert_eq!(
-        read(folder.path(), "web.yaml"),
-        shared.replace("{hostPID: true", "{hostPID: false")
-    );
+    assert!(run.stdout.contains("1 finding fixed in 1 file; 1 could not be\n"), "{}", run.stdout);
+    let one = shared.replace("{hostPID: true", "{hostPID: false");
+    assert_eq!(read(folder.path(), "web.yaml"), one);
+    // All that use the value want it: it changes where it stands.
+    let run = fix(folder.path(), &["--unsafe", "--no-config"]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("2 findings fixed in 1 file\n"), "{}", run.stdout);
+    let all = one.replace("hostPID: true", "hostPID: false");
+    assert_eq!(read(folder.path(), "web.yaml"), all);
 }
 
 #[test]

@@ -51,6 +51,7 @@ pub(crate) fn file(file: &File, limits: &Limits) -> Vec<Piece> {
         Ok(bytes) => bytes,
         Err(cause) => return whole(PartOutcome::Unreadable { cause, column: 0 }),
     };
+    let marked = bytes.starts_with(BYTE_ORDER_MARK);
     let text = match decode(bytes) {
         Ok(text) => text,
         Err(bad) => {
@@ -62,7 +63,9 @@ pub(crate) fn file(file: &File, limits: &Limits) -> Vec<Piece> {
             })];
         }
     };
-    source(&Arc::new(Source::new(name, text)), limits, Unrendered::Named)
+    let text = Source::new(name, text);
+    let text = if marked { text.marked() } else { text };
+    source(&Arc::new(text), limits, Unrendered::Named)
 }
 
 /// What becomes of a document that looks like a template.
@@ -123,6 +126,9 @@ fn bytes_of(file: &File, limits: &Limits) -> Result<Vec<u8>, String> {
     if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
 }
 
+/// That of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 struct NotText {
     cause: String,
     line: u32,
@@ -131,8 +137,8 @@ struct NotText {
 
 /// UTF-8, without a byte order mark.
 fn decode(mut bytes: Vec<u8>) -> Result<String, NotText> {
-    if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
-        bytes.drain(..3);
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         let cause = "UTF-16; kubectl reads UTF-8, so convert it".to_owned();

@@ -64,6 +64,8 @@ pub enum LineOrigin {
 pub struct Source {
     name: Arc<str>,
     text: String,
+    /// Whether a byte order mark stood before the text.
+    marked: bool,
     /// Of a rendered text, where each line stands in the file of the source's name.
     origins: Option<Box<[LineOrigin]>>,
     /// Byte offset of the start of each line; made when first asked for.
@@ -82,10 +84,22 @@ impl Source {
         Source {
             name: name.into(),
             text,
+            marked: false,
             origins: None,
             lines: OnceLock::new(),
             characters: OnceLock::new(),
         }
+    }
+
+    /// The same text, of which the byte order mark before it was taken away.
+    #[must_use]
+    pub fn marked(self) -> Self {
+        Source { marked: true, ..self }
+    }
+
+    /// Whether a byte order mark stood before the text.
+    pub fn is_marked(&self) -> bool {
+        self.marked
     }
 
     /// Wraps a text that was rendered from the file `name`, with the origin of each of its lines. A

@@ -64,18 +64,7 @@ pub(crate) fn replace(
         return inline_instead(layout, node, &render::inline(value, &Style::YAML), splices);
     }
     // Nothing stands behind the colon.
-    if in_brackets {
-        let text = format!(" {}", render::inline(value, &layout.style(node)));
-        splices.insert(colon + 1, text, node.index());
-        return Ok(());
-    }
-    let line = layout.line_end(colon);
-    let eol = layout.eol(colon);
-    let prefix = layout.prefix(key.span().start as usize);
-    let mut text = String::new();
-    render::block_value(layout, value, eol, &prefix, &mut text);
-    let at = if text.starts_with(eol) { line } else { colon + 1 };
-    splices.insert(at, text, node.index());
+    behind_colon(layout, (key, colon, colon + 1), in_brackets, value, splices);
     Ok(())
 }
 
@@ -98,14 +87,44 @@ fn inline_instead(
 }
 
 fn colon(layout: &Layout<'_>, key: Node<'_>) -> Result<usize, Refused> {
-    let end = key.span().end as usize;
-    let rest = &layout.text()[end..];
-    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    if rest[blanks..].starts_with(':') {
-        Ok(end + blanks)
-    } else {
-        Err(Refused::Layout("the key's colon is not where it is looked for"))
+    layout.colon(key).ok_or(Refused::Layout("the key's colon is not where it is looked for"))
+}
+
+/// Puts a value in the place of an alias that stands behind its key.
+pub(crate) fn write_out(
+    layout: &Layout<'_>,
+    node: Node<'_>,
+    in_brackets: bool,
+    value: &Value,
+    splices: &mut Splices,
+) -> Result<(), Refused> {
+    let key = node.key().ok_or(LAST_ONE)?;
+    let alias = layout.alias(key).ok_or(Refused::Shared)?;
+    let colon = colon(layout, key)?;
+    splices.cut(colon + 1, alias.end);
+    behind_colon(layout, (key, colon, alias.end), in_brackets, value, splices);
+    Ok(())
+}
+
+/// Puts a value behind a colon; `at` is where on its line a scalar goes.
+fn behind_colon(
+    layout: &Layout<'_>,
+    (key, colon, at): (Node<'_>, usize, usize),
+    in_brackets: bool,
+    value: &Value,
+    splices: &mut Splices,
+) {
+    if in_brackets {
+        let text = format!(" {}", render::inline(value, &layout.style(key)));
+        return splices.insert(at, text, key.index());
     }
+    let line = layout.line_end(colon);
+    let eol = layout.eol(colon);
+    let prefix = layout.prefix(key.span().start as usize);
+    let mut text = String::new();
+    render::block_value(layout, value, eol, &prefix, &mut text);
+    let at = if text.starts_with(eol) { line } else { at };
+    splices.insert(at, text, key.index());
 }
 
 /// Removes values with their keys from a map.
@@ -126,7 +145,7 @@ pub(crate) fn remove_entries(
     }
     for value in gone {
         let key = value.key().ok_or(LAST_ONE)?;
-        let (start, end) = (key.span().start as usize, value.span().end as usize);
+        let (start, end) = (key.span().start as usize, layout.value_end(key, *value));
         if end < start {
             return Err(Refused::Shared);
         }

@@ -21,7 +21,7 @@ struct Child<'a> {
 fn children<'a>(layout: &Layout<'_>, node: Node<'a>) -> Result<Vec<Child<'a>>, Refused> {
     let (open, close) = (node.span().start as usize, node.span().end as usize);
     let child = |key: Option<Node<'a>>, value: Node<'a>| {
-        let mut end = value.span().end as usize;
+        let mut end = key.map_or(value.span().end as usize, |key| layout.value_end(key, value));
         if value.is_null() && value.span().start == value.span().end {
             // Of `{a:}` and `{a}` nothing is the value.
             let rest = &layout.text()[end..];
@@ -58,7 +58,12 @@ pub(crate) fn insert(
         Some(step) => render::spread_entry(*key, value, &style, eol, prefix, step),
         None => render::inline_entry(*key, value, &style),
     };
-    let Some(last) = children(layout, node)?.pop() else {
+    let mut children = match children(layout, node) {
+        // What a merge key brings stands elsewhere; behind all there is a place all the same.
+        Err(Refused::Shared) => return insert_last(layout, node, new, splices),
+        children => children?,
+    };
+    let Some(last) = children.pop() else {
         if !text[open + 1..close].trim().is_empty() {
             return Err(COMMENT);
         }
@@ -98,6 +103,26 @@ pub(crate) fn insert(
         splices.insert(last.end, ",".to_owned(), node.index());
         splices.insert(line, format!("{eol}{prefix}{entries}"), node.index());
     }
+    Ok(())
+}
+
+/// Puts new entries before the closing bracket of a map that is not empty.
+fn insert_last(
+    layout: &Layout<'_>,
+    node: Node<'_>,
+    new: &[(Option<&str>, &Value)],
+    splices: &mut Splices,
+) -> Result<(), Refused> {
+    let (open, close) = (node.span().start as usize + 1, node.span().end as usize - 1);
+    let inside = layout.text()[open..close].trim_end();
+    if inside.contains('#') {
+        return Err(COMMENT);
+    }
+    let style = layout.style(node);
+    let entries = new.iter().map(|(key, value)| render::inline_entry(*key, value, &style));
+    let entries = entries.collect::<Vec<_>>().join(style.comma);
+    let at = open + inside.strip_suffix(',').unwrap_or(inside).len();
+    splices.insert(at, format!("{}{entries}", style.comma), node.index());
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! How a document is laid out: lines, indentation, quotes.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use seawall_model::Span;
 use seawall_model::document::{Document, Kind, Node};
@@ -103,6 +104,29 @@ impl<'a> Layout<'a> {
         let apart = before.len() + 1 < item;
         let alone = before.is_empty() || before.ends_with([' ', '\t', '\n', '-']);
         (apart && alone).then_some(before.len())
+    }
+
+    /// The colon behind a key.
+    pub(crate) fn colon(&self, key: Node<'_>) -> Option<usize> {
+        let end = key.span().end as usize;
+        let rest = &self.text[end..];
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        rest[blanks..].starts_with(':').then_some(end + blanks)
+    }
+
+    /// The alias on the line behind a key's colon, if the value is one.
+    pub(crate) fn alias(&self, key: Node<'_>) -> Option<Range<usize>> {
+        let colon = self.colon(key)?;
+        let rest = &self.text[colon + 1..];
+        let start = colon + 1 + rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let name = self.text[start..].strip_prefix('*')?;
+        let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}');
+        Some(start..start + 1 + name.find(ends).unwrap_or(name.len()))
+    }
+
+    /// Where a value behind a key ends in the text: of an alias, the alias.
+    pub(crate) fn value_end(&self, key: Node<'_>, value: Node<'_>) -> usize {
+        self.alias(key).map_or(value.span().end as usize, |alias| alias.end)
     }
 
     /// Where something new goes behind a block list or map whose entries stand at `column`.

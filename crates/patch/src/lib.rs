@@ -13,7 +13,7 @@
 //! the tree that the edits mean. What can't be edited so is refused with the reason, and the text
 //! stays as it was:
 //!
-//! - a value that an anchor, an alias or a merge key shares with other places;
+//! - a value that an anchor shares with other places, where these would change too (`shared`);
 //! - edits that overlap each other;
 //! - layouts that are rare and easily broken, such as the first entry of `- a: 1` going while a
 //!   list nests on the same line.
@@ -32,17 +32,19 @@ mod flow;
 mod layout;
 mod plan;
 mod render;
+mod shared;
 mod splice;
 mod verify;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use seawall_model::document::Kind;
-use seawall_model::{Edit, Source};
+use seawall_model::document::{Kind, Node};
+use seawall_model::{Edit, Source, Value};
 
 use layout::Layout;
 use plan::Plan;
+use shared::{Settled, settle};
 use splice::Splices;
 
 /// Why a text is not edited.
@@ -51,8 +53,8 @@ pub enum Refused {
     /// Two edits concern the same bytes or contradict each other; one after the other they may go.
     #[error("it overlaps another edit of the same place")]
     Conflict,
-    /// The value stands in several places.
-    #[error("an anchor, alias or merge key uses the value in several places")]
+    /// The value stands in several places, and the others would change with it.
+    #[error("an alias or merge key uses the value elsewhere too, where it would change with it")]
     Shared,
     /// The tree has no place for the edit.
     #[error("{0}")]
@@ -91,7 +93,12 @@ pub fn patch(source: &Arc<Source>, edits: &[Edit<'_>]) -> Result<String, Refused
 
 fn lay_out(plan: &Plan<'_>, splices: &mut Splices) -> Result<(), Refused> {
     let layout = Layout::new(plan.document());
-    for (node, change) in plan.changes() {
+    let Settled { direct, aliases, mut overrides } = settle(plan, &layout)?;
+    for (value, written) in &aliases {
+        block::write_out(&layout, *value, plan.in_brackets(*value), written, splices)?;
+    }
+    for node in &direct {
+        let (node, Some(change)) = (*node, plan.get(*node)) else { continue };
         if let Some(value) = &change.replace {
             block::replace(&layout, node, plan.in_brackets(node), value, splices)?;
         }
@@ -99,21 +106,16 @@ fn lay_out(plan: &Plan<'_>, splices: &mut Splices) -> Result<(), Refused> {
             let key = node.key().ok_or(Refused::Layout("it has no key to rename"))?;
             splices.put(key.span(), render::like(layout.written(key.span()), name), key.index());
         }
-        if !change.insert.is_empty() || !change.append.is_empty() {
-            let new: Vec<_> = change
-                .insert
-                .iter()
-                .map(|(key, value)| (Some(&**key), value))
-                .chain(change.append.iter().map(|value| (None, value)))
-                .collect();
-            if node.is_flow() {
-                flow::insert(&layout, node, &new, splices)?;
-            } else {
-                block::insert(&layout, node, &new, splices)?;
-            }
-        }
+        let more = overrides.remove(&node.index()).unwrap_or_default();
+        let entries = change.insert.iter().chain(&more).map(|(key, value)| (Some(&**key), value));
+        let items = change.append.iter().map(|value| (None, value));
+        insert(&layout, node, &entries.chain(items).collect::<Vec<_>>(), splices)?;
     }
-    for (parent, gone) in plan.removals()? {
+    for (index, entries) in &overrides {
+        let entries: Vec<_> = entries.iter().map(|(key, value)| (Some(&**key), value)).collect();
+        insert(&layout, plan.document().node(*index), &entries, splices)?;
+    }
+    for (parent, gone) in plan.removals(&direct)? {
         if parent.is_flow() {
             flow::remove(&layout, parent, &gone, splices)?;
         } else if matches!(parent.kind(), Kind::Map) {
@@ -123,4 +125,18 @@ fn lay_out(plan: &Plan<'_>, splices: &mut Splices) -> Result<(), Refused> {
         }
     }
     Ok(())
+}
+
+/// Puts entries into a map, or items into a list.
+fn insert(
+    layout: &Layout<'_>,
+    node: Node<'_>,
+    new: &[(Option<&str>, &Value)],
+    splices: &mut Splices,
+) -> Result<(), Refused> {
+    match (new, node.is_flow()) {
+        ([], _) => Ok(()),
+        (_, true) => flow::insert(layout, node, new, splices),
+        (_, false) => block::insert(layout, node, new, splices),
+    }
 }

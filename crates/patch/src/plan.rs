@@ -11,7 +11,7 @@ use seawall_model::{Change, Edit, Value};
 use crate::Refused;
 
 /// What becomes of a node.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub(crate) struct NodeChange {
     /// It gets another value.
     pub(crate) replace: Option<Value>,
@@ -29,10 +29,17 @@ pub(crate) struct NodeChange {
 pub(crate) struct Plan<'a> {
     document: &'a Document,
     changes: BTreeMap<u32, NodeChange>,
-    /// How often each place is used, where one is used more than once.
-    uses: Option<HashMap<(u32, u32, Kind), u32>>,
+    /// The nodes of each place in the text, where a document repeats one.
+    uses: Option<HashMap<Place, Vec<u32>>>,
     /// The lists and maps that changed nodes stand in; found when all edits are added.
     parents: OnceCell<HashMap<u32, u32>>,
+}
+
+/// Where a node stands in the text, and what it is there.
+type Place = (u32, u32, Kind);
+
+fn place(node: Node<'_>) -> Place {
+    (node.span().start, node.span().end, node.kind())
 }
 
 impl<'a> Plan<'a> {
@@ -64,11 +71,11 @@ impl<'a> Plan<'a> {
         match &edit.change {
             Change::Set { path, value } => self.set(edit.at, path, value),
             Change::Remove => {
-                self.touch(edit.at)?.remove = true;
+                self.touch(edit.at).remove = true;
                 Ok(())
             }
             Change::Rename(name) => {
-                let change = self.touch(edit.at)?;
+                let change = self.touch(edit.at);
                 match &change.rename {
                     Some(other) if other != name => Err(Refused::Conflict),
                     _ => {
@@ -78,7 +85,7 @@ impl<'a> Plan<'a> {
                 }
             }
             Change::Append(value) if edit.at.kind() == Kind::Seq => {
-                let change = self.touch(edit.at)?;
+                let change = self.touch(edit.at);
                 if !change.append.contains(value) {
                     change.append.push(value.clone());
                 }
@@ -106,7 +113,7 @@ impl<'a> Plan<'a> {
                     Some((_, value)) => here = value,
                     None => {
                         let new = nested(&path[depth + 1..]);
-                        let insert = &mut self.touch(here)?.insert;
+                        let insert = &mut self.touch(here).insert;
                         return merge_entry(insert, key.clone(), new);
                     }
                 },
@@ -122,7 +129,7 @@ impl<'a> Plan<'a> {
     }
 
     fn replace(&mut self, node: Node<'a>, value: Value) -> Result<(), Refused> {
-        let change = self.touch(node)?;
+        let change = self.touch(node);
         change.replace = Some(match change.replace.take() {
             None => value,
             Some(known) => merged(known, value)?,
@@ -130,16 +137,19 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// The change of a node that stands in one place only.
-    fn touch(&mut self, node: Node<'a>) -> Result<&mut NodeChange, Refused> {
-        let used = |node: Node<'_>| {
-            let place = (node.span().start, node.span().end, node.kind());
-            self.uses.as_ref().and_then(|uses| uses.get(&place)).is_some_and(|count| *count > 1)
-        };
-        if used(node) || node.key().is_some_and(used) {
-            return Err(Refused::Shared);
-        }
-        Ok(self.changes.entry(node.index()).or_default())
+    fn touch(&mut self, node: Node<'a>) -> &mut NodeChange {
+        self.changes.entry(node.index()).or_default()
+    }
+
+    /// Whether the document repeats what stands before, by alias or merge key.
+    pub(crate) fn repeats(&self) -> bool {
+        self.uses.is_some()
+    }
+
+    /// All nodes that stand where a node does, if there are several.
+    pub(crate) fn copies(&self, node: Node<'_>) -> Option<&[u32]> {
+        let nodes = self.uses.as_ref()?.get(&place(node))?;
+        (nodes.len() > 1).then_some(nodes)
     }
 
     /// That no change lies inside what another removes or replaces, and no key comes twice.
@@ -186,10 +196,14 @@ impl<'a> Plan<'a> {
         self.parent(node).is_some_and(Node::is_flow)
     }
 
-    /// What is removed, by the list or map that it is removed from.
-    pub(crate) fn removals(&self) -> Result<Vec<(Node<'a>, Vec<Node<'a>>)>, Refused> {
+    /// What of some nodes is removed, by the list or map that it is removed from.
+    pub(crate) fn removals(
+        &self,
+        of: &[Node<'a>],
+    ) -> Result<Vec<(Node<'a>, Vec<Node<'a>>)>, Refused> {
         let mut removals: BTreeMap<u32, Vec<Node<'a>>> = BTreeMap::new();
-        for (node, _) in self.changes().filter(|(_, change)| change.remove) {
+        let removed = |node: &&Node<'a>| self.get(**node).is_some_and(|change| change.remove);
+        for &node in of.iter().filter(removed) {
             let parent = self.parent(node).ok_or(Refused::Layout("it is the whole document"))?;
             removals.entry(parent.index()).or_default().push(node);
         }
@@ -259,10 +273,10 @@ fn repeats(document: &Document) -> bool {
     })
 }
 
-fn uses(document: &Document) -> HashMap<(u32, u32, Kind), u32> {
-    let mut uses = HashMap::new();
+fn uses(document: &Document) -> HashMap<Place, Vec<u32>> {
+    let mut uses: HashMap<Place, Vec<u32>> = HashMap::new();
     for node in document.nodes() {
-        *uses.entry((node.span().start, node.span().end, node.kind())).or_insert(0) += 1;
+        uses.entry(place(node)).or_default().push(node.index());
     }
     uses
 }

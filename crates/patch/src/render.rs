@@ -155,7 +155,11 @@ pub(crate) fn like(old: &str, new: &str) -> String {
 }
 
 fn string(text: &str, quoted: bool) -> String {
-    if quoted || !(is_plain(text) || is_amount(text)) { double_quoted(text) } else { text.to_owned() }
+    if quoted || !(is_plain(text) || is_amount(text)) {
+        double_quoted(text)
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Whether a string needs no quotes anywhere in YAML 1.1 or 1.2. Narrower than it could be.

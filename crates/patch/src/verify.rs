@@ -1,6 +1,6 @@
 //! Reads an edited text again: it must be the tree that was meant, and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use seawall_model::document::{Chunk, Document, Kind, Limits, Node, chunks, read};
@@ -55,11 +55,18 @@ fn written(source: &Source, chunk: Chunk) -> &str {
 }
 
 fn compare<'a>(old: &'a Document, new: &Document, plan: Option<&Plan<'_>>) -> Result<(), Node<'a>> {
-    same(old.root(), new.root(), plan)
+    // A key that overrides a merged one may come to stand in another place of the tree's order.
+    let in_order = !plan.is_some_and(Plan::repeats);
+    same(old.root(), new.root(), plan, in_order)
 }
 
 /// Whether `new` is what a plan makes of `old`; else the old value that would differ.
-fn same<'a>(old: Node<'a>, new: Node<'_>, plan: Option<&Plan<'_>>) -> Result<(), Node<'a>> {
+fn same<'a>(
+    old: Node<'a>,
+    new: Node<'_>,
+    plan: Option<&Plan<'_>>,
+    in_order: bool,
+) -> Result<(), Node<'a>> {
     let ensure = |holds: bool| if holds { Ok(()) } else { Err(old) };
     let change_of = |node: Node<'a>| plan.and_then(|plan| plan.get(node));
     let change = change_of(old);
@@ -70,26 +77,34 @@ fn same<'a>(old: Node<'a>, new: Node<'_>, plan: Option<&Plan<'_>>) -> Result<(),
     let stays = |node: Node<'a>| !change_of(node).is_some_and(|change| change.remove);
     match old.kind() {
         Kind::Map => {
-            let mut found = new.entries();
-            for (key, value) in old.entries().filter(|(_, value)| stays(*value)) {
-                let (new_key, new_value) = found.next().ok_or(value)?;
-                let renamed = change_of(value).and_then(|change| change.rename.as_deref());
-                if new_key.text() != renamed.unwrap_or(key.text()) {
-                    return Err(value);
+            let mut entries = new.entries();
+            let by_name: HashMap<&str, Node<'_>> = match in_order {
+                true => HashMap::new(),
+                false => new.entries().map(|(key, value)| (key.text(), value)).collect(),
+            };
+            let mut count = 0;
+            let mut found = |name: &str| {
+                count += 1;
+                if !in_order {
+                    return by_name.get(name).copied();
                 }
-                same(value, new_value, plan)?;
+                entries.next().filter(|(key, _)| key.text() == name).map(|(_, value)| value)
+            };
+            for (key, value) in old.entries().filter(|(_, value)| stays(*value)) {
+                let renamed = change_of(value).and_then(|change| change.rename.as_deref());
+                let new = found(renamed.unwrap_or(key.text())).ok_or(value)?;
+                same(value, new, plan, in_order)?;
             }
             let inserted = change.map_or(&[][..], |change: &NodeChange| &change.insert);
             for (key, value) in inserted {
-                let (new_key, new_value) = found.next().ok_or(old)?;
-                ensure(new_key.text() == key && is(new_value, value))?;
+                ensure(is(found(key).ok_or(old)?, value))?;
             }
-            ensure(found.next().is_none())
+            ensure(new.entries().count() == count)
         }
         Kind::Seq => {
             let mut found = new.items();
             for item in old.items().filter(|item| stays(*item)) {
-                same(item, found.next().ok_or(item)?, plan)?;
+                same(item, found.next().ok_or(item)?, plan, in_order)?;
             }
             for value in change.map_or(&[][..], |change: &NodeChange| &change.append) {
                 ensure(is(found.next().ok_or(old)?, value))?;

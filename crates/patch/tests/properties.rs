@@ -245,6 +245,19 @@ fn value(choice: u8) -> Value {
     }
 }
 
+/// A tree whose maps are compared by key: what overrides a merge key stands elsewhere.
+fn sorted(tree: Tree) -> Tree {
+    match tree {
+        Tree::Map(entries) => {
+            let mut entries: Vec<_> = entries.into_iter().map(|(k, v)| (k, sorted(v))).collect();
+            entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Tree::Map(entries)
+        }
+        Tree::List(items) => Tree::List(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -355,5 +368,44 @@ proptest! {
         let again = Text::new(&once);
         let twice = again.patched(&[Edit::set(node_at(&again, way), path, value)]).expect("and again");
         prop_assert_eq!(once, twice);
+    }
+
+    /// An edit of a value that stands in three places changes the one that it is of, or is refused.
+    #[test]
+    fn shared_values_change_where_they_should((tree, _) in texts(), choices in prop::collection::vec(any::<u8>(), 0..60), pick in any::<prop::sample::Index>(), choice in any::<u8>(), block in any::<bool>()) {
+        let mut author = Author { choices, next: 0, step: 2, list_step: 2, eol: "\n" };
+        let mut text = String::from("one: &one ");
+        if block {
+            text.push_str("\n  ");
+            author.block(&tree, 2, &mut text);
+        } else {
+            text.push_str(&author.brackets(&tree));
+            text.push('\n');
+        }
+        text.push_str("two: *one  # too\nthree:\n  <<: *one\n  own: 1\nfour: {list: [1, 2], <<: *one}\n");
+        let read = Text::new(&text);
+        let whole = Tree::of(read.documents[0].root());
+        let mut all = Vec::new();
+        ways(&whole, &mut Vec::new(), &mut all);
+        let way = pick.get(&all);
+        let mut meant = whole.clone();
+        let value = value(choice);
+        let change = match meant.at(way) {
+            Tree::Map(entries) if choice % 2 == 0 => {
+                entries.push(("new".to_owned(), Tree::of_value(&value)));
+                Change::Set { path: vec!["new".into()], value }
+            }
+            other => {
+                *other = Tree::of_value(&value);
+                Change::Set { path: Vec::new(), value }
+            }
+        };
+        if let Ok(result) = read.patched(&[Edit { at: node_at(&read, way), change }]) {
+            let after = Tree::of(Text::new(&result).documents[0].root());
+            prop_assert_eq!(sorted(after), sorted(meant), "{}\n{}", text, result);
+            prop_assert!(result.contains("&one"), "the anchor is gone: {}", result);
+        } else {
+            prop_assert!(way != &[2] || choice % 2 == 1, "could be written: {} {:?}", text, way);
+        }
     }
 }

@@ -337,25 +337,116 @@ fn mixed_indentation_follows_the_map_itself() {
     );
 }
 
+const SHARED: &str =
+    "base: &base\n  x: 1\na: *base\nb:\n  <<: *base\n  w: 2\nc: &own {z: 1}\nd: [&s s, *s]\n";
+
 #[test]
-fn shared_values_are_refused() {
-    let text =
-        "base: &base\n  x: 1\na: *base\nb:\n  <<: *base\n  w: 2\nc: &own {z: 1}\nd: [&s s, *s]\n";
-    for way in ["1/base", "1/a", "1/base/x", "1/b/x"] {
-        let edit = if way.ends_with('x') { set(&[], Value::Int(7)) } else { set(&["k"], yes()) };
-        assert_eq!(patched(text, &[(way, edit)]), Err(Refused::Shared), "{way}");
+fn what_would_change_other_places_is_refused() {
+    for (way, change) in [
+        // The anchor is where the others look.
+        ("1/base/x", set(&[], Value::Int(7))),
+        ("1/d/0", Change::Remove),
+        // An item has no key to write the value behind, and nothing takes back what is merged.
+        ("1/d/1", set(&[], yes())),
+        ("1/b/x", Change::Remove),
+        ("1/b/x", Change::Rename("y".into())),
+    ] {
+        assert_eq!(patched(SHARED, &[(way, change)]), Err(Refused::Shared), "{way}");
     }
-    assert_eq!(patched(text, &[("1/d/0", Change::Remove)]), Err(Refused::Shared));
-    // What is only merged into may be added to, and an anchor that nobody uses shares nothing.
+    // What is merged would get the new key too.
+    let grown = patched(SHARED, &[("1/base", set(&["k"], yes()))]);
+    assert!(grown.is_err(), "{grown:?}");
+}
+
+#[test]
+fn what_is_merged_into_may_be_added_to() {
+    // And an anchor that nobody uses shares nothing.
     becomes(
-        text,
+        SHARED,
         &[
             ("1/b", set(&["k"], yes())),
             ("1/c", set(&["k"], yes())),
             ("1/b/w", set(&[], Value::Int(3))),
         ],
-        &text.replace("  w: 2\n", "  w: 3\n  k: true\n").replace("{z: 1}", "{z: 1, k: true}"),
+        &SHARED.replace("  w: 2\n", "  w: 3\n  k: true\n").replace("{z: 1}", "{z: 1, k: true}"),
     );
+    becomes(
+        "a: &a {x: 1}\nb: {<<: *a}\nc: { w: 1, <<: *a , }\n",
+        &[("1/b", set(&["k"], yes())), ("1/c", set(&["k"], no()))],
+        "a: &a {x: 1}\nb: {<<: *a, k: true}\nc: { w: 1, <<: *a , k: false, }\n",
+    );
+}
+
+#[test]
+fn a_key_of_its_own_overrides_what_is_merged() {
+    becomes(
+        SHARED,
+        &[("1/b/x", set(&[], Value::Int(7)))],
+        &SHARED.replace("  w: 2\n", "  w: 2\n  x: 7\n"),
+    );
+    becomes(
+        "x-base: &base\n  image: app:1 # the app\n  securityContext:\n    privileged: false\n    capabilities:\n      drop: [ALL]\n      add: []\ncontainers:\n  - <<: *base\n    name: a\n  - {<<: *base, name: b}\n",
+        &[
+            ("1/containers/0", set(&["securityContext", "runAsUser"], Value::Int(7))),
+            ("1/containers/1/securityContext/capabilities/add", Change::Remove),
+            ("1/containers/1", set(&["stdin"], no())),
+        ],
+        "x-base: &base\n  image: app:1 # the app\n  securityContext:\n    privileged: false\n    capabilities:\n      drop: [ALL]\n      add: []\ncontainers:\n  - <<: *base\n    name: a\n    securityContext:\n      privileged: false\n      capabilities:\n        drop:\n          - ALL\n        add: []\n      runAsUser: 7\n  - {<<: *base, name: b, stdin: false, securityContext: {privileged: false, capabilities: {drop: [ALL]}}}\n",
+    );
+}
+
+#[test]
+fn an_alias_that_changes_alone_is_written_out() {
+    becomes(
+        SHARED,
+        &[("1/a", set(&["k"], yes()))],
+        &SHARED.replace("a: *base\n", "a:\n  x: 1\n  k: true\n"),
+    );
+    becomes(SHARED, &[("1/a", Change::Remove)], &SHARED.replace("a: *base\n", ""));
+    becomes(
+        SHARED,
+        &[("1/a", Change::Rename("e".into()))],
+        &SHARED.replace("a: *base", "e: *base"),
+    );
+    becomes(
+        "a: &id 0   # root\nb: { x: *id, y: *id }\nc:   *id # too\n",
+        &[("1/b/x", set(&[], Value::Int(5))), ("1/c", set(&[], Value::Int(6)))],
+        "a: &id 0   # root\nb: { x: 5, y: *id }\nc: 6 # too\n",
+    );
+    becomes(
+        "a: &m {x: [1]}\nb: *m   # as a\nc: {d: *m}\n",
+        &[("1/b/x", Change::Append(Value::Int(2))), ("1/c/d/x", Change::Remove)],
+        "a: &m {x: [1]}\nb:   # as a\n  x:\n    - 1\n    - 2\nc: {d: {}}\n",
+    );
+}
+
+#[test]
+fn what_all_copies_want_is_written_at_the_anchor() {
+    let no = || set(&[], no());
+    becomes(
+        "a: &a\n  tty: true # on\nb: *a\nc:\n  <<: *a\n  k: 1\n",
+        &[("1/a/tty", no()), ("1/b/tty", no()), ("1/c/tty", no())],
+        "a: &a\n  tty: false # on\nb: *a\nc:\n  <<: *a\n  k: 1\n",
+    );
+    // All but the anchor: each is on its own.
+    becomes(
+        "a: &a\n  tty: true # on\nb: *a\nc:\n  <<: *a\n  k: 1\n",
+        &[("1/b/tty", no()), ("1/c/tty", no())],
+        "a: &a\n  tty: true # on\nb:\n  tty: false\nc:\n  <<: *a\n  k: 1\n  tty: false\n",
+    );
+}
+
+#[test]
+fn what_can_not_be_written_again_is_refused() {
+    let text = "a: &a {x: 1.5, w: 1}\nb: *a\nc: &c {x: , w: 1}\nd: {<<: *c}\n";
+    for way in ["1/b/w", "1/d"] {
+        let change = if way == "1/d" { set(&["x", "k"], yes()) } else { set(&[], yes()) };
+        let refused = patched(text, &[(way, change)]);
+        assert_eq!(refused.is_err(), way == "1/b/w", "{way}: {refused:?}");
+    }
+    let many: String = (0..300).map(|n| format!("  k{n}: v\n")).collect();
+    let large = format!("a: &a\n{many}b: *a\n");
+    assert!(matches!(patched(&large, &[("1/b", set(&["x"], yes()))]), Err(Refused::Layout(_))));
 }
 
 #[test]

@@ -11,10 +11,10 @@ use seawall_config::{Config, Decisions};
 use seawall_model::document::Limits;
 use seawall_model::{Check, Finding, Inventory, NoticeKind};
 
-use super::scan::{parse_check, today};
+use super::scan::{named_checks, today};
 use crate::Outcome;
 use crate::configuration::Configuration;
-use crate::fixing::file::File;
+use crate::fixing::file::{File, framed};
 use crate::fixing::{Mended, Mender, diff};
 use crate::global::Global;
 use crate::output::to_stdout;
@@ -46,8 +46,8 @@ pub(crate) struct Fix {
     #[arg(long = "unsafe")]
     with_unsafe: bool,
     /// Fix only what these checks find
-    #[arg(long = "check", value_name = "ID", value_parser = parse_check)]
-    only: Vec<&'static Check>,
+    #[arg(long = "check", value_name = "ID")]
+    only: Vec<String>,
     #[command(flatten)]
     configuration: Configuration,
     #[command(flatten)]
@@ -67,19 +67,25 @@ impl Fix {
         }
         global.start_threads()?;
         let config = self.configuration.read(&self.targets)?;
+        let only = named_checks(&self.only)?;
+        for check in &only {
+            if let Err(none) = check.fix {
+                tracing::warn!("{} has no automatic fix. {}", check.id, none.why());
+            }
+        }
         let inventory = self.collect(global)?;
         // Of standard input all is given back, whatever becomes of it.
         let whole = inventory.documents().first().map(|document| document.source().clone());
         if from_stdin && whole.is_none() {
             bail!("standard input holds nothing that can be read");
         }
-        let mended = self.mend(&config, inventory, from_stdin)?;
+        let mended = self.mend(&config, &only, inventory, from_stdin)?;
         let mut failed = false;
         if self.diff {
             to_stdout(|out| print_diff(&mended, from_stdin, out))?;
         } else if let Some(whole) = whole.filter(|_| from_stdin) {
             let text = mended.texts.first().map_or(whole.text(), |(_, text)| text);
-            to_stdout(|out| out.write_all(text.as_bytes()))?;
+            to_stdout(|out| out.write_all(framed(whole.is_marked(), text).as_bytes()))?;
         } else {
             for (source, text) in &mended.texts {
                 let written = File::of(source).and_then(|file| file.replace(text));
@@ -124,12 +130,13 @@ impl Fix {
     fn mend(
         &self,
         config: &Config,
+        only: &[&'static Check],
         inventory: Inventory,
         from_stdin: bool,
     ) -> anyhow::Result<Mended> {
         let selection = Selection::new(
             seawall_checks::all()
-                .filter(|check| self.only.is_empty() || self.only.contains(check))
+                .filter(|check| only.is_empty() || only.contains(check))
                 .filter_map(|check| Some((check, config.severity(check)?))),
         );
         let ran: Vec<&'static Check> = selection.checks().collect();
@@ -218,10 +225,7 @@ fn line(out: &mut dyn Write, finding: &Finding, what: &str, why: &str) -> io::Re
 
 fn print_diff(mended: &Mended, from_stdin: bool, out: &mut dyn Write) -> io::Result<()> {
     for (source, text) in &mended.texts {
-        let framed = |text: &str| match File::of(source) {
-            Ok(file) => file.framed(text),
-            Err(_) => text.to_owned(),
-        };
+        let framed = |text| framed(source.is_marked(), text);
         let name = if from_stdin { "stdin" } else { &**source.name() };
         diff::write(out, name, &framed(source.text()), &framed(text))?;
     }

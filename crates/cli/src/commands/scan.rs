@@ -96,11 +96,17 @@ pub(crate) fn parse_framework(name: &str) -> Result<&'static Framework, String> 
 }
 
 /// The check of an id, for clap.
-pub(crate) fn parse_check(id: &str) -> Result<&'static Check, String> {
+fn parse_check(id: &str) -> Result<&'static Check, String> {
     seawall_checks::find(id).ok_or_else(|| match seawall_checks::nearest(id) {
         Some(near) => format!("there is no such check; did you mean {near:?}?"),
         None => "there is no such check; `seawall checks` lists them".to_owned(),
     })
+}
+
+/// The checks of ids that `--check` was given; of custom ones once the configuration is read.
+pub(crate) fn named_checks(ids: &[String]) -> anyhow::Result<Vec<&'static Check>> {
+    let named = |id: &String| parse_check(id).map_err(|why| anyhow!("--check {id}: {why}"));
+    ids.iter().map(named).collect()
 }
 
 impl Scan {
@@ -217,11 +223,7 @@ impl Scan {
 
     /// The checks that run; custom ones are known only now that the configuration is.
     fn selection(&self, config: &Config) -> anyhow::Result<Selection> {
-        let only: Vec<&Check> = self
-            .only
-            .iter()
-            .map(|id| parse_check(id).map_err(|why| anyhow!("--check {id}: {why}")))
-            .collect::<Result<_, _>>()?;
+        let only = named_checks(&self.only)?;
         Ok(Selection::new(
             seawall_checks::all()
                 .filter(|check| self.framework.is_none_or(|framework| framework.selects(check)))

@@ -1,5 +1,6 @@
 //! A file that is replaced as a whole or not at all.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,14 +8,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use seawall_model::Source;
 
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+/// A text as it is written, with a byte order mark before it or none.
+pub(crate) fn framed(marked: bool, text: &str) -> Cow<'_, str> {
+    if marked { Cow::Owned(format!("\u{feff}{text}")) } else { Cow::Borrowed(text) }
+}
 
 /// The file that a source was read from, as it is now.
 pub(crate) struct File {
     /// Where it is, behind all symbolic links.
     path: PathBuf,
-    /// What stands before the text.
-    mark: &'static str,
+    /// Whether a byte order mark stands before the text.
+    marked: bool,
 }
 
 impl File {
@@ -28,16 +32,10 @@ impl File {
         let name: &str = source.name();
         let path = fs::canonicalize(name).with_context(|| format!("no file {name}"))?;
         let bytes = fs::read(&path).with_context(|| format!("can't read {name}"))?;
-        let mark = if bytes.starts_with(BYTE_ORDER_MARK.as_bytes()) { BYTE_ORDER_MARK } else { "" };
-        if &bytes[mark.len()..] != source.text().as_bytes() {
+        if bytes != framed(source.is_marked(), source.text()).as_bytes() {
             bail!("the file holds another text: this one was rendered, or the file has changed");
         }
-        Ok(File { path, mark })
-    }
-
-    /// A text as the file holds it.
-    pub(crate) fn framed(&self, text: &str) -> String {
-        format!("{}{text}", self.mark)
+        Ok(File { path, marked: source.is_marked() })
     }
 
     /// Puts a new text into the file's place, with the file's permissions and owner: whoever reads
@@ -54,7 +52,7 @@ impl File {
                 bail!("it is read-only");
             }
             let mut new = tempfile::Builder::new().prefix(".seawall-").tempfile_in(folder)?;
-            new.write_all(self.framed(text).as_bytes())?;
+            new.write_all(framed(self.marked, text).as_bytes())?;
             keep_owner(&known, new.path())?;
             new.as_file().set_permissions(known.permissions())?;
             new.as_file().sync_all()?;

@@ -4,7 +4,7 @@
 //! is refused by the API server), and two may want the same line. So fixes are applied in rounds:
 //! in each, all that go together; then everything is checked again.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use seawall_checks::Selection;
@@ -148,15 +148,17 @@ impl Mender<'_> {
                 (Err(Unfixed::Refused(why)), _) => step.refused.push((index, why.into_owned())),
             }
         }
-        for (number, mut wanted) in wanted {
+        for (number, wanted) in wanted {
+            let mut wanted = by_place(wanted);
             // A misspelt field gets its name before another fix writes a second one of that name.
-            wanted.sort_by_key(|wanted| !wanted.renames());
+            wanted.sort_by_key(|group| !group.iter().any(Wanted::renames));
             let source = &sources[number].0;
             // What was edited in an earlier round can be written to, and is no longer what the file
             // holds.
             let closed = if is_open(&number) { None } else { (self.closed)(source) };
             if let Some(why) = closed {
-                step.refused.extend(wanted.iter().map(|wanted| (wanted.index, why.clone())));
+                let all = wanted.iter().flatten();
+                step.refused.extend(all.map(|wanted| (wanted.index, why.clone())));
                 continue;
             }
             let mut taken = Taken { edits: Vec::new(), text: None };
@@ -195,6 +197,34 @@ impl Wanted<'_> {
     fn renames(&self) -> bool {
         self.edits.iter().any(|edit| matches!(edit.change, Change::Rename(_)))
     }
+
+    /// Whether another's are the same edits of other copies of the same values.
+    fn is_of_copies(&self, other: &Wanted<'_>) -> bool {
+        self.edits.iter().zip(&other.edits).all(|(one, other)| {
+            one.at != other.at && one.at.span() == other.at.span() && one.change == other.change
+        })
+    }
+}
+
+/// Puts together what several findings want of one place in the text. An anchor shares such a place
+/// between them; it changes there if all want it, and asked one by one none would get it.
+fn by_place(wanted: Vec<Wanted<'_>>) -> Vec<Vec<Wanted<'_>>> {
+    let mut groups: Vec<Vec<Wanted<'_>>> = Vec::with_capacity(wanted.len());
+    let mut latest: HashMap<(u32, u32, usize), usize> = HashMap::new();
+    for wanted in wanted {
+        let Some(edit) = wanted.edits.first() else { continue };
+        let place = (edit.at.span().start, edit.at.span().end, wanted.edits.len());
+        match latest.get(&place).map(|index| &mut groups[*index]) {
+            Some(group) if group.iter().all(|known| known.is_of_copies(&wanted)) => {
+                group.push(wanted);
+            }
+            _ => {
+                latest.insert(place, groups.len());
+                groups.push(vec![wanted]);
+            }
+        }
+    }
+    groups
 }
 
 /// Edits that go together, and the text that they make.
@@ -204,15 +234,28 @@ struct Taken<'a> {
 }
 
 /// Takes all edits that can be; where some can't, by halves down to the one at fault.
-fn take<'a>(source: &Arc<Source>, taken: &mut Taken<'a>, wanted: &[Wanted<'a>], step: &mut Step) {
-    let new = wanted.iter().flat_map(|wanted| wanted.edits.iter().cloned());
+fn take<'a>(
+    source: &Arc<Source>,
+    taken: &mut Taken<'a>,
+    wanted: &[Vec<Wanted<'a>>],
+    step: &mut Step,
+) {
+    let new = wanted.iter().flatten().flat_map(|wanted| wanted.edits.iter().cloned());
     let edits: Vec<Edit<'a>> = taken.edits.iter().cloned().chain(new).collect();
     match (patch(source, &edits), wanted) {
         (Ok(text), _) => {
             *taken = Taken { edits, text: Some(text) };
-            step.fixed.extend(wanted.iter().map(|wanted| wanted.index));
+            step.fixed.extend(wanted.iter().flatten().map(|wanted| wanted.index));
         }
-        (Err(why), [one]) => step.refused.push((one.index, why.to_string())),
+        (Err(why), [group]) => match &group[..] {
+            [one] => step.refused.push((one.index, why.to_string())),
+            several => {
+                for one in several {
+                    let one = Wanted { index: one.index, edits: one.edits.clone() };
+                    take(source, taken, &[vec![one]], step);
+                }
+            }
+        },
         (Err(_), several) => {
             let (first, second) = several.split_at(several.len() / 2);
             take(source, taken, first, step);
