@@ -8,6 +8,7 @@
 //! how many there are.
 
 mod cloud;
+mod confidential;
 mod engine;
 mod fix;
 mod frameworks;
@@ -28,6 +29,7 @@ mod secrets;
 mod service_account;
 mod validity;
 
+pub use confidential::mark_confidential;
 pub use engine::{Results, Selection, Tally, run};
 pub use frameworks::{Control, Decided, FRAMEWORKS, Framework};
 pub use page::{index, page, summary_lines};

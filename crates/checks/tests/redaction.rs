@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use seawall_checks::{Selection, run};
+use seawall_checks::{Selection, mark_confidential, run};
 use seawall_model::document::{Limits, chunks, read};
-use seawall_model::{Entry, Inventory, Settings, Source};
+use seawall_model::{Entry, Finding, Inventory, Settings, Source};
 
 /// Credentials, each in several places of [`MANIFEST`]. The registry's login is `robot:…` in
 /// base64.
@@ -119,4 +119,29 @@ fn no_check_shows_a_credential() {
         }
     }
     assert!(shown.is_empty(), "\n{}", shown.join("\n"));
+}
+
+/// Or else a scan that leaves it out would quote the line.
+#[test]
+fn every_check_whose_findings_are_secret_is_asked_unselected() {
+    let mut inventory = Inventory::new();
+    let source = Arc::new(Source::new("web.yaml", MANIFEST.to_owned()));
+    for chunk in chunks(&source) {
+        for document in read(&source, chunk, &Limits::default()).documents {
+            inventory.add(Entry::new(document, chunk.ordinal));
+        }
+    }
+    let everything = run(&inventory, &Selection::everything(), &Settings::default()).findings;
+    let secret: Vec<_> = everything.iter().filter(|finding| finding.secret).collect();
+    assert!(secret.len() > 10, "{} findings are secret", secret.len());
+    let line = |finding: &Finding| finding.location.first_line().1;
+    // Findings that nobody has marked.
+    let mut findings = everything.clone();
+    findings.iter_mut().for_each(|finding| finding.secret = false);
+    let nothing = Selection::new([]);
+    mark_confidential(&mut findings, &inventory, &nothing, &Settings::default());
+    for (marked, known) in findings.iter().zip(&everything) {
+        let expected = secret.iter().any(|secret| line(secret) == line(known));
+        assert_eq!(marked.secret, expected, "{} at {}", known.check.id, known.path);
+    }
 }

@@ -100,6 +100,7 @@ const DECIDES: &[(&str, Controls, Controls)] = &[
     ("privileged-container", &["privileged"], &["privileged"]),
     ("probe-host", &["hostProbesAndHostLifecycle"], &["hostProbesAndHostLifecycle"]),
     ("proc-mount-unmasked", &["procMount"], &["procMount_restricted"]),
+    ("proc-mount-unmasked-in-user-namespace", &[], &["procMount_restricted"]),
     ("runs-as-root", &[], &["runAsUser"]),
     ("seccomp-missing", &[], &["seccompProfile_restricted"]),
     ("seccomp-unconfined", &["seccompProfile_baseline"], &["seccompProfile_restricted"]),

@@ -1,8 +1,10 @@
 //! Volumes of other types are mounted with the node's rights, past what guards claims.
 
-use seawall_model::document::Node;
 use seawall_model::workload::Pod;
 use seawall_model::{Check, Cx, Level, Mapping, NoFix, Outcome, Scope, Severity};
+use seawall_podsecurity::standards::restricted_volumes;
+
+use crate::pod_security::by_standard;
 
 /// A volume of a type that `restricted` does not allow; `hostPath` has a check of its own.
 pub const CHECK: Check = Check {
@@ -25,48 +27,15 @@ pub const CHECK: Check = Check {
     cases: include_str!("volume_type_not_restricted.yaml"),
 };
 
-/// The types that are left when `hostPath` and those that `restricted` allows are taken from
-/// `VolumeSource` (`restrictedVolumes` in `k8s.io/pod-security-admission/policy`). A volume with
-/// no source is an `emptyDir`; a key that Kubernetes does not know is dropped.
-const FORBIDDEN: &[&str] = &[
-    "awsElasticBlockStore",
-    "azureDisk",
-    "azureFile",
-    "cephfs",
-    "cinder",
-    "fc",
-    "flexVolume",
-    "flocker",
-    "gcePersistentDisk",
-    "gitRepo",
-    "glusterfs",
-    "iscsi",
-    "nfs",
-    "photonPersistentDisk",
-    "portworxVolume",
-    "quobyte",
-    "rbd",
-    "scaleIO",
-    "storageos",
-    "vsphereVolume",
-];
-
 fn run<'a>(pod: &Pod<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     let Some(volumes) = pod.volumes else { return Ok(()) };
-    for volume in volumes.list()? {
-        if let Err(why) = volume.map() {
+    for volume in volumes.list()?.filter(|volume| volume.get("hostPath").is_none()) {
+        let outcome = by_standard(&restricted_volumes::CHECK, cx, |found| {
+            restricted_volumes::volume(volume, found)
+        });
+        // One that can't be told does not hide the others.
+        if let Err(why) = outcome {
             cx.undecided(why);
-            continue;
-        }
-        for (key, source) in volume.entries() {
-            if !source.is_null() && FORBIDDEN.contains(&key.text()) {
-                let name = volume.get("name").map_or("(no name)", Node::text);
-                let kind = key.text();
-                cx.fail(
-                    source,
-                    format!("volume {name} is of type {kind}; use a PersistentVolumeClaim"),
-                );
-            }
         }
     }
     Ok(())

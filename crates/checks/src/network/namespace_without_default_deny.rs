@@ -4,7 +4,7 @@ use seawall_model::{
     Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Selector, Severity, Undecided,
 };
 
-use super::policy::{Direction, allows_all, isolates, other_kind};
+use super::policy::{Direction, allows_all, fail_without_policy, isolates};
 use crate::namespaces::SYSTEM_NAMESPACES;
 
 /// A Namespace in which no policy isolates all pods for ingress, or for egress.
@@ -57,10 +57,6 @@ fn run<'a>(namespace: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     if open.is_empty() {
         return Ok(());
     }
-    if let Some(policy) = other_kind(inventory, Some(name)) {
-        let why = format!("{} may deny it; such policies are not evaluated here", policy.id());
-        return Err(Undecided { node: namespace.root(), why: why.into() });
-    }
     let directions =
         open.iter().map(|direction| direction.field()).collect::<Vec<_>>().join(" and ");
     let types = open.iter().map(|direction| direction.name()).collect::<Vec<_>>().join(", ");
@@ -68,8 +64,7 @@ fn run<'a>(namespace: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         "namespace {name} has no NetworkPolicy among what was read that denies {directions} by \
          default; add one with podSelector: {{}} and policyTypes: [{types}]"
     );
-    cx.fail_missing(namespace.root(), "NetworkPolicy", message);
-    Ok(())
+    fail_without_policy(namespace, "deny", message, cx)
 }
 
 /// The directions in which a policy isolates all pods of its namespace.

@@ -1,10 +1,8 @@
 //! A namespace is no border until a policy makes it one.
 
-use seawall_model::{
-    Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity, Undecided,
-};
+use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
-use super::policy::other_kind;
+use super::policy::fail_without_policy;
 use crate::namespaces::SYSTEM_NAMESPACES;
 
 /// A Namespace without any NetworkPolicy among what was read. Kubernetes' own namespaces are not
@@ -35,13 +33,8 @@ fn run<'a>(namespace: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
     if inventory.in_namespace(ObjectKind::NetworkPolicy, Some(name)).next().is_some() {
         return Ok(());
     }
-    if let Some(policy) = other_kind(inventory, Some(name)) {
-        let why = format!("{} may cover it; such policies are not evaluated here", policy.id());
-        return Err(Undecided { node: namespace.root(), why: why.into() });
-    }
     let message = format!(
         "namespace {name} has no NetworkPolicy among what was read; add one that denies all traffic"
     );
-    cx.fail_missing(namespace.root(), "NetworkPolicy", message);
-    Ok(())
+    fail_without_policy(namespace, "cover", message, cx)
 }

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use seawall_model::document::Node;
-use seawall_model::{Inventory, Object, ObjectKind, Undecided};
+use seawall_model::{Cx, Inventory, Object, ObjectKind, Outcome, Undecided};
 
 /// Which way a policy looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,4 +184,20 @@ mod tests {
             assert_eq!(Block::parse(text), None, "{text}");
         }
     }
+}
+
+/// A namespace lacks a NetworkPolicy, unless one of a kind that is not evaluated here may do (`what`)
+/// the same.
+pub(super) fn fail_without_policy<'a>(
+    namespace: Object<'a>,
+    what: &str,
+    message: String,
+    cx: &mut Cx<'a>,
+) -> Outcome<'a> {
+    if let Some(policy) = other_kind(cx.inventory(), Some(namespace.name())) {
+        let why = format!("{} may {what} it; such policies are not evaluated here", policy.id());
+        return Err(Undecided { node: namespace.root(), why: why.into() });
+    }
+    cx.fail_missing(namespace.root(), "NetworkPolicy", message);
+    Ok(())
 }

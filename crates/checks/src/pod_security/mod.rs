@@ -15,6 +15,7 @@ mod non_root_not_enforced;
 mod privileged_container;
 mod probe_host;
 mod proc_mount_unmasked;
+mod proc_mount_unmasked_in_user_namespace;
 mod profile;
 mod root_group;
 mod runs_as_root;
@@ -61,6 +62,7 @@ pub const FAMILY: Family = Family {
         &no_linux_hardening::CHECK,
         &selinux_options::CHECK,
         &proc_mount_unmasked::CHECK,
+        &proc_mount_unmasked_in_user_namespace::CHECK,
         &unsafe_sysctl::CHECK,
         &probe_host::CHECK,
         &writable_root_file_system::CHECK,
@@ -72,7 +74,7 @@ pub const FAMILY: Family = Family {
 };
 
 /// Hands on what a rule of the Pod Security Standards finds.
-fn by_standard<'a>(
+pub(crate) fn by_standard<'a>(
     check: &'static StandardCheck,
     cx: &mut Cx<'a>,
     rule: impl FnOnce(&mut Found<'a>) -> Outcome<'a>,

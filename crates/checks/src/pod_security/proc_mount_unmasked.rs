@@ -1,14 +1,18 @@
 //! The masks over the node's /proc are taken away.
 
 use seawall_model::workload::Container;
-use seawall_model::{Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity, Value};
+use seawall_model::{
+    Check, Cx, Fix, Level, Mapping, Outcome, Safety, Scope, Severity, Undecided, Value,
+};
 use seawall_podsecurity::standards::proc_mount;
 
 use crate::fix;
 
 use super::by_standard;
 
-/// `procMount` other than `Default`.
+/// `procMount` other than `Default`, as `baseline` forbids it: since 1.35 not in a user namespace
+/// (`procMount1_35baseline` in `k8s.io/pod-security-admission/policy`), of which
+/// `proc-mount-unmasked-in-user-namespace` speaks then.
 pub const CHECK: Check = Check {
     id: "proc-mount-unmasked",
     title: "Container sees the unmasked /proc",
@@ -18,7 +22,8 @@ pub const CHECK: Check = Check {
                 Unmasked` a container reads them, and as root writes them, which is a way out. \
                 Builders of nested containers need it, and then in a user namespace.",
     remedy: "Remove `procMount`. Where containers are built in the pod, set `hostUsers: false`, \
-             without which newer clusters refuse it; `restricted` forbids it even so.",
+             without which the API server refuses it since Kubernetes 1.30. The level `baseline` \
+             allows it so since 1.35; `restricted` forbids it even then.",
     mapping: Mapping { nsa: &[], cis: &[], pss: Some(Level::Baseline), mitre: &["T1611"] },
     covers: &[
         "kubescape:C-0211",
@@ -40,5 +45,19 @@ fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
         cx.not_applicable();
         return Ok(());
     }
+    if allowed_in_user_namespace(container, cx)? {
+        cx.not_applicable();
+        return Ok(());
+    }
     by_standard(&proc_mount::CHECK, cx, |found| proc_mount::container(container, found))
+}
+
+/// Whether `baseline` lets the pod do it, for it has a user namespace and the cluster aimed at
+/// knows the relaxed rule.
+pub(super) fn allowed_in_user_namespace<'a>(
+    container: &Container<'a>,
+    cx: &Cx<'a>,
+) -> Result<bool, Undecided<'a>> {
+    let knows = cx.settings().kubernetes_minor.is_none_or(|minor| minor >= 35);
+    Ok(knows && container.proc_mount()?.is_some() && container.pod.has_user_namespace()?)
 }

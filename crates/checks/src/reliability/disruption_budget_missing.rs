@@ -2,7 +2,7 @@
 
 use seawall_model::{Check, Cx, Mapping, NoFix, ObjectKind, Outcome, Scope, Severity, Template};
 
-use super::scale::{Autoscalers, replicas};
+use super::scale::each_of_several;
 
 /// A Deployment or StatefulSet of several replicas that no PodDisruptionBudget among what was read
 /// selects.
@@ -26,29 +26,11 @@ pub const CHECK: Check = Check {
 };
 
 fn run(cx: &mut Cx<'_>) {
-    let inventory = cx.inventory();
-    let autoscalers = Autoscalers::new(inventory);
-    for template in inventory.pods() {
-        let kind = template.object.kind();
-        if !matches!(kind, ObjectKind::Deployment | ObjectKind::StatefulSet) {
-            continue;
-        }
-        cx.about(template.object);
-        if let Err(why) = look_at(&template, &autoscalers, cx) {
-            cx.undecided(why);
-        }
-    }
+    each_of_several(cx, look_at);
 }
 
-fn look_at<'a>(
-    template: &Template<'a>,
-    autoscalers: &Autoscalers<'a>,
-    cx: &mut Cx<'a>,
-) -> Outcome<'a> {
+fn look_at<'a>(template: &Template<'a>, _: Option<i64>, cx: &mut Cx<'a>) -> Outcome<'a> {
     let object = template.object;
-    if autoscalers.of(object).is_none() && replicas(object)? < 2 {
-        return Ok(());
-    }
     let (namespace, labels) = (object.namespace(), template.labels()?);
     let mut budgets = cx.inventory().selecting(ObjectKind::PodDisruptionBudget, namespace, labels);
     match budgets.next() {

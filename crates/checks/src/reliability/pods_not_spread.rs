@@ -2,13 +2,13 @@
 
 use seawall_model::document::Node;
 use seawall_model::{
-    Check, Cx, Edits, Fix, Flaw, Labels, Mapping, ObjectKind, Outcome, Safety, Scope, Selector,
-    Severity, Template, Undecided, Value,
+    Check, Cx, Edits, Fix, Flaw, Labels, Mapping, Outcome, Safety, Scope, Selector, Severity,
+    Template, Undecided, Value,
 };
 
 use crate::fix;
 
-use super::scale::{Autoscalers, replicas};
+use super::scale::each_of_several;
 
 /// A Deployment or StatefulSet of several replicas without a `topologySpreadConstraint` or a pod
 /// anti-affinity whose selector selects its own pods.
@@ -43,32 +43,15 @@ pub const CHECK: Check = Check {
 };
 
 fn run(cx: &mut Cx<'_>) {
-    let inventory = cx.inventory();
-    let autoscalers = Autoscalers::new(inventory);
-    for template in inventory.pods() {
-        let kind = template.object.kind();
-        if !matches!(kind, ObjectKind::Deployment | ObjectKind::StatefulSet) {
-            continue;
-        }
-        cx.about(template.object);
-        if let Err(why) = look_at(&template, &autoscalers, cx) {
-            cx.undecided(why);
-        }
-    }
+    each_of_several(cx, look_at);
 }
 
-fn look_at<'a>(
-    template: &Template<'a>,
-    autoscalers: &Autoscalers<'a>,
-    cx: &mut Cx<'a>,
-) -> Outcome<'a> {
+fn look_at<'a>(template: &Template<'a>, count: Option<i64>, cx: &mut Cx<'a>) -> Outcome<'a> {
     let object = template.object;
-    let autoscaled = autoscalers.of(object).is_some();
-    let count = if autoscaled { 2 } else { replicas(object)? };
-    if count < 2 || is_spread(template)? {
+    if is_spread(template)? {
         return Ok(());
     }
-    let many = if autoscaled { "its".to_owned() } else { format!("all {count}") };
+    let many = count.map_or_else(|| "its".to_owned(), |count| format!("all {count}"));
     cx.fail_missing(
         template.spec,
         "topologySpreadConstraints",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use seawall_model::document::Node;
-use seawall_model::{Inventory, Object, ObjectKind, Undecided};
+use seawall_model::{Cx, Inventory, Object, ObjectKind, Outcome, Template, Undecided};
 
 /// An autoscaler and the fewest replicas that it keeps.
 #[derive(Clone, Copy, Debug)]
@@ -53,4 +53,33 @@ impl<'a> Autoscalers<'a> {
 pub(super) fn replicas(object: Object<'_>) -> Result<i64, Undecided<'_>> {
     let count = object.spec().and_then(|spec| spec.get("replicas"));
     Ok(count.map(Node::integer).transpose()?.map_or(1, |count| count.value))
+}
+
+/// Looks at each Deployment and StatefulSet that runs several pods, with their number where no
+/// autoscaler decides it; one that can't be understood is undecided.
+pub(super) fn each_of_several<'a>(
+    cx: &mut Cx<'a>,
+    look: fn(&Template<'a>, Option<i64>, &mut Cx<'a>) -> Outcome<'a>,
+) {
+    let inventory = cx.inventory();
+    let autoscalers = Autoscalers::new(inventory);
+    for template in inventory.pods() {
+        let object = template.object;
+        if !matches!(object.kind(), ObjectKind::Deployment | ObjectKind::StatefulSet) {
+            continue;
+        }
+        let count = match autoscalers.of(object) {
+            Some(_) => Ok(None),
+            None => replicas(object).map(Some),
+        };
+        cx.about(object);
+        let looked = match count {
+            Ok(Some(count)) if count < 2 => Ok(()),
+            Ok(count) => look(&template, count, cx),
+            Err(why) => Err(why),
+        };
+        if let Err(why) = looked {
+            cx.undecided(why);
+        }
+    }
 }

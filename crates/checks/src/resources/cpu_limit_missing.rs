@@ -3,7 +3,8 @@
 use seawall_model::workload::Container;
 use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
-use super::missing::limit_missing;
+use super::amounts::List;
+use super::missing::amount_missing;
 
 /// No cpu limit in force: not the container's, not the pod's, not a LimitRange's default.
 pub const CHECK: Check = Check {
@@ -35,5 +36,5 @@ pub const CHECK: Check = Check {
 };
 
 fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    limit_missing(container, cx, "cpu", "500m")
+    amount_missing(container, cx, List::Limits, "cpu", "500m")
 }

@@ -3,7 +3,8 @@
 use seawall_model::workload::Container;
 use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity};
 
-use super::missing::{limit_as_requested, limit_missing};
+use super::amounts::List;
+use super::missing::{amount_missing, limit_as_requested};
 
 /// No ephemeral-storage limit in force; a limit without a request is also the request.
 pub const CHECK: Check = Check {
@@ -27,5 +28,5 @@ pub const CHECK: Check = Check {
 };
 
 fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    limit_missing(container, cx, "ephemeral-storage", "1Gi")
+    amount_missing(container, cx, List::Limits, "ephemeral-storage", "1Gi")
 }

@@ -3,7 +3,8 @@
 use seawall_model::workload::Container;
 use seawall_model::{Check, Cx, Fix, Mapping, Outcome, Safety, Scope, Severity};
 
-use super::missing::{limit_as_requested, limit_missing};
+use super::amounts::List;
+use super::missing::{amount_missing, limit_as_requested};
 
 /// No memory limit in force: not the container's, not the pod's, not a LimitRange's default.
 pub const CHECK: Check = Check {
@@ -39,5 +40,5 @@ pub const CHECK: Check = Check {
 };
 
 fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    limit_missing(container, cx, "memory", "256Mi")
+    amount_missing(container, cx, List::Limits, "memory", "256Mi")
 }

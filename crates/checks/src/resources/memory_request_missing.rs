@@ -3,7 +3,8 @@
 use seawall_model::workload::Container;
 use seawall_model::{Check, Cx, Mapping, NoFix, Outcome, Scope, Severity};
 
-use super::missing::request_missing;
+use super::amounts::List;
+use super::missing::amount_missing;
 
 /// No memory request: not the container's, not from a limit, not the pod's, not a LimitRange's default.
 pub const CHECK: Check = Check {
@@ -32,5 +33,5 @@ pub const CHECK: Check = Check {
 };
 
 fn run<'a>(container: &Container<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    request_missing(container, cx, "memory", "128Mi")
+    amount_missing(container, cx, List::Requests, "memory", "128Mi")
 }

@@ -2,16 +2,19 @@
 
 use seawall_model::document::Node;
 use seawall_model::workload::{Container, ContainerType};
-use seawall_model::{Change, Cx, Edit, Edits, Flaw, ObjectKind, Outcome};
+use seawall_model::{Change, Cx, Edit, Edits, Flaw, Object, ObjectKind, Outcome};
 
 use crate::fix;
+use crate::namespaces::SYSTEM_NAMESPACES;
 
 use super::amounts::{List, amount, limit, request};
 
-/// Fails where a container has no limit of a resource, or the limit 0, which bounds nothing.
-pub(super) fn limit_missing<'a>(
+/// Fails where a container has no limit or request of a resource, or the amount 0, which is none. A
+/// request may come from a limit.
+pub(super) fn amount_missing<'a>(
     container: &Container<'a>,
     cx: &mut Cx<'a>,
+    list: List,
     resource: &str,
     example: &str,
 ) -> Outcome<'a> {
@@ -20,45 +23,50 @@ pub(super) fn limit_missing<'a>(
         cx.not_applicable();
         return Ok(());
     }
-    match limit(container, resource)? {
-        Some(limit) if !limit.value.is_zero() => {}
-        Some(limit) => cx.fail(
-            limit.node,
-            format!(
-                "{} has a limit of 0 for {resource}, which is none; write an amount such as {example}",
-                container.noun()
-            ),
-        ),
-        None if namespace_gives(container, cx, resource, List::Limits) => {}
-        None => report(container, cx, List::Limits, resource, example),
+    let found = match list {
+        List::Limits => limit(container, resource)?,
+        List::Requests => request(container, resource)?,
+    };
+    let noun = container.noun();
+    match found {
+        Some(found) if !found.value.is_zero() => {}
+        Some(none) => {
+            let what = match list {
+                List::Limits => format!("has a limit of 0 for {resource}, which is none"),
+                List::Requests => format!("requests 0 {resource}, for which nothing is set aside"),
+            };
+            let message = format!("{noun} {what}; write an amount such as {example}");
+            cx.fail(none.node, message);
+        }
+        None if namespace_gives(container, cx, resource, list) => {}
+        None => report(container, cx, list, resource, example),
     }
     Ok(())
 }
 
-/// Fails where a container has no request of a resource, neither its own nor from its limit, or
-/// requests 0.
-pub(super) fn request_missing<'a>(
-    container: &Container<'a>,
+/// Fails where a namespace has no object of a kind that bounds something, by a `field` of its spec,
+/// among what was read. Those of Kubernetes itself are not asked.
+pub(super) fn bound_missing<'a>(
+    namespace: Object<'a>,
     cx: &mut Cx<'a>,
-    resource: &str,
-    example: &str,
+    kind: ObjectKind,
+    field: &str,
 ) -> Outcome<'a> {
-    if container.container_type == ContainerType::Ephemeral {
+    let name = namespace.name();
+    if SYSTEM_NAMESPACES.contains(&name) {
         cx.not_applicable();
         return Ok(());
     }
-    match request(container, resource)? {
-        Some(request) if !request.value.is_zero() => {}
-        Some(request) => cx.fail(
-            request.node,
-            format!(
-                "{} requests 0 {resource}, for which nothing is set aside; write an amount such \
-                 as {example}",
-                container.noun()
-            ),
-        ),
-        None if namespace_gives(container, cx, resource, List::Requests) => {}
-        None => report(container, cx, List::Requests, resource, example),
+    let bounds = |object: Object<'_>| {
+        let bounds = object.root().at_path(&["spec", field]);
+        bounds.is_some_and(|node| node.items().next().is_some() || node.entries().next().is_some())
+    };
+    if !cx.inventory().in_namespace(kind, Some(name)).any(bounds) {
+        let kind = kind.name();
+        let message = format!(
+            "namespace {name} has no {kind} among what was read; add one with spec.{field}"
+        );
+        cx.fail_missing(namespace.root(), kind, message);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
-use crate::namespaces::SYSTEM_NAMESPACES;
+use super::missing::bound_missing;
 
 /// A Namespace without a LimitRange with `spec.limits` among what was read. Those of Kubernetes
 /// itself are not asked.
@@ -23,23 +23,5 @@ pub const CHECK: Check = Check {
 };
 
 fn run<'a>(namespace: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    if SYSTEM_NAMESPACES.contains(&namespace.name()) {
-        cx.not_applicable();
-        return Ok(());
-    }
-    let bounds = |object: Object<'_>| {
-        let limits = object.root().at_path(&["spec", "limits"]);
-        limits.is_some_and(|limits| limits.items().next().is_some())
-    };
-    if !cx.inventory().in_namespace(ObjectKind::LimitRange, Some(namespace.name())).any(bounds) {
-        cx.fail_missing(
-            namespace.root(),
-            "LimitRange",
-            format!(
-                "namespace {} has no LimitRange among what was read; add one with spec.limits",
-                namespace.name()
-            ),
-        );
-    }
-    Ok(())
+    bound_missing(namespace, cx, ObjectKind::LimitRange, "limits")
 }

@@ -2,7 +2,7 @@
 
 use seawall_model::{Check, Cx, Mapping, NoFix, Object, ObjectKind, Outcome, Scope, Severity};
 
-use crate::namespaces::SYSTEM_NAMESPACES;
+use super::missing::bound_missing;
 
 /// A Namespace without a ResourceQuota with `spec.hard` among what was read. Those of Kubernetes
 /// itself are not asked: a quota there would bound the cluster's own components.
@@ -24,23 +24,5 @@ pub const CHECK: Check = Check {
 };
 
 fn run<'a>(namespace: Object<'a>, cx: &mut Cx<'a>) -> Outcome<'a> {
-    if SYSTEM_NAMESPACES.contains(&namespace.name()) {
-        cx.not_applicable();
-        return Ok(());
-    }
-    let bounds = |object: Object<'_>| {
-        let hard = object.root().at_path(&["spec", "hard"]);
-        hard.is_some_and(|hard| hard.entries().next().is_some())
-    };
-    if !cx.inventory().in_namespace(ObjectKind::ResourceQuota, Some(namespace.name())).any(bounds) {
-        cx.fail_missing(
-            namespace.root(),
-            "ResourceQuota",
-            format!(
-                "namespace {} has no ResourceQuota among what was read; add one with spec.hard",
-                namespace.name()
-            ),
-        );
-    }
-    Ok(())
+    bound_missing(namespace, cx, ObjectKind::ResourceQuota, "hard")
 }

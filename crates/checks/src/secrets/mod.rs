@@ -21,6 +21,8 @@ mod unmounted_secret_volume;
 mod values;
 mod whole_secret_mounted;
 
+use seawall_model::Check;
+
 use crate::registry::Family;
 
 /// The family's checks.
@@ -45,3 +47,14 @@ pub const FAMILY: Family = Family {
         &retired_external_secret::CHECK,
     ],
 };
+
+/// The checks whose findings may be secret.
+pub(crate) const FIND_CONFIDENTIAL: &[&Check] = &[
+    &credential_in_environment::CHECK,
+    &credential_in_command::CHECK,
+    &credential_in_config_map::CHECK,
+    &credential_in_secret_manifest::CHECK,
+    &kubeconfig_with_credential::CHECK,
+    &personal_data_in_config_map::CHECK,
+    &secret_store_with_credential::CHECK,
+];

@@ -247,6 +247,10 @@ fn settings(node: Option<Node<'_>>) -> Result<Settings, String> {
             "allowed-registries" => settings.allowed_registries = list(),
             "forbidden-registries" => settings.forbidden_registries = list(),
             "required-images" => settings.required_images = list(),
+            "kubernetes-minor" => {
+                let minor = value.text().parse().map_err(|_| "no minor version")?;
+                settings.kubernetes_minor = Some(minor);
+            }
             "max-cpu" => settings.max_cpu = Some(quantity()?),
             "max-memory" => settings.max_memory = Some(quantity()?),
             other => return Err(format!("{other} is no setting")),

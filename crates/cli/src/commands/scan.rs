@@ -143,6 +143,8 @@ impl Scan {
             config.settings.kubernetes_minor = minor_of(&server_versions);
         }
         let mut results = seawall_checks::run(&inventory, &selection, &config.settings);
+        let findings = &mut results.findings;
+        seawall_checks::mark_confidential(findings, &inventory, &selection, &config.settings);
         let ran: Vec<&'static Check> = selection.checks().collect();
         let decisions = Decisions {
             exceptions: &config.exceptions,
