@@ -159,6 +159,22 @@ impl Block {
     }
 }
 
+/// A namespace lacks a NetworkPolicy, unless one of a kind that is not evaluated here may do (`what`)
+/// the same.
+pub(super) fn fail_without_policy<'a>(
+    namespace: Object<'a>,
+    what: &str,
+    message: String,
+    cx: &mut Cx<'a>,
+) -> Outcome<'a> {
+    if let Some(policy) = other_kind(cx.inventory(), Some(namespace.name())) {
+        let why = format!("{} may {what} it; such policies are not evaluated here", policy.id());
+        return Err(Undecided { node: namespace.root(), why: why.into() });
+    }
+    cx.fail_missing(namespace.root(), "NetworkPolicy", message);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,20 +200,4 @@ mod tests {
             assert_eq!(Block::parse(text), None, "{text}");
         }
     }
-}
-
-/// A namespace lacks a NetworkPolicy, unless one of a kind that is not evaluated here may do (`what`)
-/// the same.
-pub(super) fn fail_without_policy<'a>(
-    namespace: Object<'a>,
-    what: &str,
-    message: String,
-    cx: &mut Cx<'a>,
-) -> Outcome<'a> {
-    if let Some(policy) = other_kind(cx.inventory(), Some(namespace.name())) {
-        let why = format!("{} may {what} it; such policies are not evaluated here", policy.id());
-        return Err(Undecided { node: namespace.root(), why: why.into() });
-    }
-    cx.fail_missing(namespace.root(), "NetworkPolicy", message);
-    Ok(())
 }
