@@ -92,6 +92,12 @@ impl Range {
         self.family == other.family && self.first <= other.last && other.first <= self.last
     }
 
+    /// This range and the one that begins where it ends, as one.
+    pub fn joined(&self, next: &Range) -> Option<Range> {
+        let touches = self.family == next.family && self.last.checked_add(1) == Some(next.first);
+        (touches || self == next).then_some(Range { last: next.last, ..*self })
+    }
+
     /// Reads `10.0.0.0/8`, `fd00::/8` or a single address. Bits behind the prefix are dropped, as
     /// Go's `net.ParseCIDR` does.
     pub fn parse(text: &str) -> Option<Range> {

@@ -17,9 +17,13 @@
 
 pub mod address;
 mod connections;
+mod diff;
+mod explain;
+mod exposure;
 mod expression;
 mod list;
 mod network;
+pub mod picture;
 mod pods;
 mod policy;
 mod ports;
@@ -30,8 +34,11 @@ mod shape;
 mod ways_in;
 
 pub use connections::{Connections, ConnectionsId, Table};
+pub use diff::{Change, Difference, diff};
+pub use explain::{Answer, Decision, Endpoint, Explanation, Reason, explain};
+pub use exposure::{Exposure, Openness, Way, controllers, exposure};
 pub use list::{Bounds, End, Focus, Line, Name, families, parse_connections};
-pub use network::{Class, Network, Peer, Policy, Rule, Side};
+pub use network::{Class, Cuts, Network, Peer, Policy, Rule, Side};
 pub use pods::{DEFAULT_NAMESPACE, INGRESS_CONTROLLER, NamedPort, Namespace, Pod, Workload};
 pub use policy::{Action, Direction, Ports, Tier};
 pub use ports::{PortSet, Protocol};

@@ -281,6 +281,22 @@ impl<'n, 'a> Bounds<'n, 'a> {
         all
     }
 
+    /// What a workload may surely or possibly have with any pod at all in a direction: with the pod
+    /// of which nothing is known, and with each that is.
+    pub fn with_any_pod(
+        &mut self,
+        workload: usize,
+        direction: crate::policy::Direction,
+    ) -> Connections {
+        let reach = self.most.as_mut().unwrap_or(&mut self.least);
+        let mut all = Connections::NONE;
+        for &class in self.network.classes_of(workload) {
+            let open = reach.with_all_classes(direction, class);
+            all = all.union(reach.connections(open));
+        }
+        all
+    }
+
     /// Hands out every line that a focus wants, sources in the order addresses, nodes, workloads,
     /// ingress controllers.
     pub fn lines<E>(

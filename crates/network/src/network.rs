@@ -131,6 +131,12 @@ pub struct Network<'a> {
 impl<'a> Network<'a> {
     /// Reads the pods and policies of an inventory.
     pub fn of(inventory: &'a Inventory) -> Self {
+        Self::cut(inventory, &Cuts::default())
+    }
+
+    /// Reads the pods and policies of an inventory, and cuts the addresses outside at further
+    /// borders.
+    pub fn cut(inventory: &'a Inventory, cuts: &Cuts) -> Self {
         let (declared, mut problems) = policy::all(inventory);
         let mut population = Population::of(inventory);
         problems.append(&mut population.problems);
@@ -162,7 +168,8 @@ impl<'a> Network<'a> {
         let partition = |direction: Direction| {
             let rules =
                 declared.iter().filter_map(|policy| policy.sides[direction as usize].as_ref());
-            Partition::of(rules.flat_map(|side| &side.rules).flat_map(|rule| &rule.peers.blocks))
+            let blocks = rules.flat_map(|side| &side.rules).flat_map(|rule| &rule.peers.blocks);
+            Partition::of(blocks.chain(&cuts.sets[direction as usize]))
         };
         let sources = partition(Direction::Ingress);
         let destinations = partition(Direction::Egress);
@@ -445,6 +452,32 @@ impl<'a> Network<'a> {
                     .flat_map(|side| &side.rules)
                     .any(|rule| rule.possible.is_some())
         })
+    }
+}
+
+/// Borders at which the addresses outside are cut, beside those of policies.
+#[derive(Clone, Debug, Default)]
+pub struct Cuts {
+    /// For ingress and egress.
+    sets: [Vec<AddressSet>; 2],
+}
+
+impl Cuts {
+    /// All borders of several networks.
+    pub fn of(networks: &[&Network<'_>]) -> Self {
+        let mut cuts = Cuts::default();
+        for network in networks {
+            for direction in Direction::ALL {
+                let parts = network.outside(direction).parts();
+                cuts.add(direction, parts.iter().map(|range| [*range].into_iter().collect()));
+            }
+        }
+        cuts
+    }
+
+    /// Adds sets of sources (of ingress) or destinations (of egress).
+    pub fn add(&mut self, direction: Direction, sets: impl Iterator<Item = AddressSet>) {
+        self.sets[direction as usize].extend(sets);
     }
 }
 

@@ -121,6 +121,19 @@ impl<'n, 'a> Reach<'n, 'a> {
         find(self.row(direction, class), column)
     }
 
+    /// What the policies on one end permit with every class.
+    pub(crate) fn with_all_classes(&mut self, direction: Direction, class: usize) -> ConnectionsId {
+        let classes = self.network.classes().len();
+        let number = self.row_of[direction as usize][class] as usize;
+        let mut all = ConnectionsId::ALL;
+        for (id, columns) in &self.rows[direction as usize][number] {
+            if columns.ones().next().is_some_and(|column| column < classes) {
+                all = self.table.intersection(all, *id);
+            }
+        }
+        all
+    }
+
     /// What one peer may have with another. Between peers outside the cluster everything.
     pub fn between(&mut self, from: Peer, to: Peer) -> ConnectionsId {
         let egress = match from {

@@ -1,0 +1,715 @@
+//! A second answer to the same question, by the plainest means: pod by pod, policy by policy, rule
+//! by rule, port by port, on a cluster made of choices. It shares no code with the engine but the
+//! text of the manifests, which it writes.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Numbers made of bytes; zero when there are no more.
+pub struct Choices<'b> {
+    bytes: std::slice::Iter<'b, u8>,
+}
+
+impl<'b> Choices<'b> {
+    pub fn new(bytes: &'b [u8]) -> Self {
+        Choices { bytes: bytes.iter() }
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::from(*self.bytes.next().unwrap_or(&0)) % bound
+    }
+
+    fn of<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+
+    fn list<T>(&mut self, most: usize, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        (0..self.below(most + 1)).map(|_| one(self)).collect()
+    }
+
+    fn maybe<T>(&mut self, one: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        (self.below(2) == 1).then(|| one(self))
+    }
+}
+
+type Labels = Vec<(&'static str, &'static str)>;
+
+pub struct Pod {
+    pub name: String,
+    namespace: usize,
+    labels: Labels,
+    ports: Vec<(&'static str, &'static str, u16)>,
+    host_network: bool,
+    address: Ipv4Addr,
+}
+
+#[derive(Clone)]
+enum Requirement {
+    Is(&'static str, &'static str),
+    In(&'static str, Vec<&'static str>),
+    NotIn(&'static str, Vec<&'static str>),
+    Exists(&'static str),
+    DoesNotExist(&'static str),
+}
+
+type Selector = Vec<Requirement>;
+
+#[derive(Clone)]
+struct Block {
+    cidr: (Ipv4Addr, u8),
+    except: Vec<(Ipv4Addr, u8)>,
+}
+
+#[derive(Clone)]
+enum Peer {
+    /// Of a NetworkPolicy.
+    Selected {
+        namespaces: Option<Selector>,
+        pods: Option<Selector>,
+    },
+    Block(Block),
+    /// Of the administrators' policies.
+    Namespaces(Selector),
+    Pods(Selector, Selector),
+    Networks(Vec<(Ipv4Addr, u8)>),
+    /// A kind of peer that nobody knows.
+    Unknown,
+}
+
+#[derive(Clone, Copy)]
+enum Port {
+    All(&'static str),
+    One(&'static str, u16),
+    Range(&'static str, u16, u16),
+    Named(Option<&'static str>, &'static str),
+}
+
+struct Rule {
+    action: &'static str,
+    peers: Vec<Peer>,
+    ports: Option<Vec<Port>>,
+}
+
+struct NetworkPolicy {
+    namespace: usize,
+    pods: Selector,
+    types: Option<Vec<&'static str>>,
+    ingress: Vec<Rule>,
+    egress: Vec<Rule>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Api {
+    Admin,
+    Baseline,
+    ClusterAdmin,
+    ClusterBaseline,
+}
+
+struct AdminPolicy {
+    api: Api,
+    priority: usize,
+    subject: Peer,
+    ingress: Vec<Rule>,
+    egress: Vec<Rule>,
+}
+
+/// A cluster.
+pub struct Cluster {
+    namespaces: Vec<Labels>,
+    pub pods: Vec<Pod>,
+    network_policies: Vec<NetworkPolicy>,
+    admin_policies: Vec<AdminPolicy>,
+}
+
+/// One end of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    Pod(usize),
+    Outside(Ipv4Addr),
+}
+
+pub const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
+/// Ports at and beside all borders that policies draw.
+pub const PROBES: [u16; 12] = [1, 52, 53, 54, 79, 80, 81, 443, 8079, 8080, 8090, 65535];
+
+const KEYS: [&str; 3] = ["app", "tier", "team"];
+const VALUES: [&str; 3] = ["a", "b", "c"];
+const PORTS: [u16; 4] = [53, 80, 443, 8080];
+const NAMES: [&str; 2] = ["web", "dns"];
+const BLOCKS: [(Ipv4Addr, u8); 7] = [
+    (Ipv4Addr::new(0, 0, 0, 0), 0),
+    (Ipv4Addr::new(8, 8, 8, 8), 32),
+    (Ipv4Addr::new(8, 8, 8, 0), 24),
+    (Ipv4Addr::new(8, 0, 0, 0), 8),
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(10, 0, 0, 0), 30),
+    (Ipv4Addr::new(255, 255, 255, 255), 32),
+];
+/// Addresses in and beside the blocks.
+pub const ADDRESSES: [Ipv4Addr; 7] = [
+    Ipv4Addr::new(0, 0, 0, 0),
+    Ipv4Addr::new(8, 8, 8, 8),
+    Ipv4Addr::new(8, 8, 8, 9),
+    Ipv4Addr::new(8, 9, 0, 0),
+    Ipv4Addr::new(9, 0, 0, 0),
+    Ipv4Addr::new(10, 200, 0, 0),
+    Ipv4Addr::new(255, 255, 255, 255),
+];
+
+fn labels(choices: &mut Choices<'_>) -> Labels {
+    KEYS.into_iter().filter_map(|key| choices.maybe(|c| (key, c.of(&VALUES)))).collect()
+}
+
+fn selector(choices: &mut Choices<'_>) -> Selector {
+    choices.list(2, |c| {
+        let key = c.of(&KEYS);
+        let values = |c: &mut Choices<'_>| {
+            let mut values = vec![c.of(&VALUES)];
+            values.extend(c.maybe(|c| c.of(&VALUES)));
+            values
+        };
+        match c.below(5) {
+            0 => Requirement::Is(key, c.of(&VALUES)),
+            1 => Requirement::In(key, values(c)),
+            2 => Requirement::NotIn(key, values(c)),
+            3 => Requirement::Exists(key),
+            _ => Requirement::DoesNotExist(key),
+        }
+    })
+}
+
+fn port(choices: &mut Choices<'_>, admin: bool) -> Port {
+    let protocol = choices.of(&PROTOCOLS);
+    match choices.below(if admin { 3 } else { 4 }) {
+        0 => Port::One(protocol, choices.of(&PORTS)),
+        1 => {
+            let first = choices.of(&PORTS);
+            Port::Range(protocol, first, first + 10)
+        }
+        2 => Port::Named((!admin).then_some(protocol), choices.of(&NAMES)),
+        _ => Port::All(protocol),
+    }
+}
+
+fn network_rule(c: &mut Choices<'_>) -> Rule {
+    let peers = c.list(2, |c| match c.below(3) {
+        0 => Peer::Block(Block { cidr: c.of(&BLOCKS), except: c.list(2, |c| c.of(&BLOCKS)) }),
+        1 => Peer::Selected { namespaces: Some(selector(c)), pods: c.maybe(selector) },
+        _ => Peer::Selected { namespaces: c.maybe(selector), pods: Some(selector(c)) },
+    });
+    Rule { action: "Allow", peers, ports: c.maybe(|c| c.list(2, |c| port(c, false))) }
+}
+
+fn admin_rule(c: &mut Choices<'_>, api: Api, egress: bool) -> Rule {
+    let action = match api {
+        Api::Admin => c.of(&["Allow", "Deny", "Pass"]),
+        Api::Baseline => c.of(&["Allow", "Deny"]),
+        Api::ClusterAdmin | Api::ClusterBaseline => c.of(&["Accept", "Deny", "Pass"]),
+    };
+    let mut peers = Vec::new();
+    for _ in 0..=c.below(2) {
+        peers.push(match c.below(8) {
+            0..3 => Peer::Namespaces(selector(c)),
+            3..5 => Peer::Pods(selector(c), selector(c)),
+            5..7 if egress => Peer::Networks(vec![c.of(&BLOCKS), c.of(&BLOCKS)]),
+            7 => Peer::Unknown,
+            _ => Peer::Namespaces(Vec::new()),
+        });
+    }
+    let ports = c.maybe(|c| {
+        let mut ports = vec![port(c, true)];
+        ports.extend(c.maybe(|c| port(c, true)));
+        ports
+    });
+    Rule { action, peers, ports }
+}
+
+impl Cluster {
+    /// A cluster made of choices.
+    pub fn of(c: &mut Choices<'_>) -> Self {
+        let mut namespaces = vec![labels(c)];
+        namespaces.extend(c.list(2, labels));
+        let mut pods = Vec::new();
+        for number in 0..=c.below(5) {
+            pods.push(Pod {
+                name: format!("p{number}"),
+                namespace: c.below(namespaces.len()),
+                labels: labels(c),
+                ports: NAMES
+                    .into_iter()
+                    .filter_map(|name| c.maybe(|c| (name, c.of(&PROTOCOLS), c.of(&PORTS))))
+                    .collect(),
+                host_network: c.below(8) == 7,
+                address: Ipv4Addr::new(10, 0, 0, number as u8 + 1),
+            });
+        }
+        let network_policies = c.list(4, |c| NetworkPolicy {
+            namespace: c.below(namespaces.len()),
+            pods: selector(c),
+            types: c.maybe(|c| match c.below(3) {
+                0 => vec!["Ingress"],
+                1 => vec!["Egress"],
+                _ => vec!["Ingress", "Egress"],
+            }),
+            ingress: c.list(2, network_rule),
+            egress: c.list(2, network_rule),
+        });
+        let mut baseline = false;
+        let mut priority = 0;
+        let admin_policies = c.list(4, |c| {
+            let mut api =
+                c.of(&[Api::Admin, Api::Baseline, Api::ClusterAdmin, Api::ClusterBaseline]);
+            if api == Api::Baseline {
+                if baseline {
+                    api = Api::Admin;
+                }
+                baseline = true;
+            }
+            // Equal priorities are undefined, so there are none; a baseline of the old kind, which
+            // has no priority, comes first.
+            priority += 1 + c.below(3);
+            AdminPolicy {
+                api,
+                priority: if api == Api::Baseline { 0 } else { priority },
+                subject: match c.below(2) {
+                    0 => Peer::Namespaces(selector(c)),
+                    _ => Peer::Pods(selector(c), selector(c)),
+                },
+                ingress: c.list(2, |c| admin_rule(c, api, false)),
+                egress: c.list(2, |c| admin_rule(c, api, true)),
+            }
+        });
+        Cluster { namespaces, pods, network_policies, admin_policies }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// The answer.
+
+fn selects(selector: &Selector, labels: &Labels) -> bool {
+    let value = |key: &str| labels.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+    selector.iter().all(|requirement| match requirement {
+        Requirement::Is(key, wanted) => value(key) == Some(wanted),
+        Requirement::In(key, wanted) => value(key).is_some_and(|value| wanted.contains(&value)),
+        Requirement::NotIn(key, refused) => {
+            !value(key).is_some_and(|value| refused.contains(&value))
+        }
+        Requirement::Exists(key) => value(key).is_some(),
+        Requirement::DoesNotExist(key) => value(key).is_none(),
+    })
+}
+
+fn in_block((base, length): (Ipv4Addr, u8), address: Ipv4Addr) -> bool {
+    let mask = if length == 0 { 0 } else { u32::MAX << (32 - u32::from(length)) };
+    u32::from(base) & mask == u32::from(address) & mask
+}
+
+impl Cluster {
+    fn peer_matches(&self, peer: &Peer, own: usize, api: Option<Api>, end: End) -> bool {
+        match (peer, end) {
+            (Peer::Selected { namespaces, pods }, End::Pod(pod)) => {
+                let pod = &self.pods[pod];
+                let here = match namespaces {
+                    Some(selector) => selects(selector, &self.namespaces[pod.namespace]),
+                    None => pod.namespace == own,
+                };
+                here && pods.as_ref().is_none_or(|selector| selects(selector, &pod.labels))
+            }
+            (Peer::Block(block), End::Outside(address)) => {
+                in_block(block.cidr, address)
+                    && !block.except.iter().any(|except| in_block(*except, address))
+            }
+            (Peer::Namespaces(selector), End::Pod(pod)) => {
+                let pod = &self.pods[pod];
+                !pod.host_network && selects(selector, &self.namespaces[pod.namespace])
+            }
+            (Peer::Pods(namespaces, pods), End::Pod(pod)) => {
+                let pod = &self.pods[pod];
+                !pod.host_network
+                    && selects(namespaces, &self.namespaces[pod.namespace])
+                    && selects(pods, &pod.labels)
+            }
+            (Peer::Networks(networks), End::Outside(address)) => {
+                networks.iter().any(|network| in_block(*network, address))
+            }
+            (Peer::Networks(networks), End::Pod(pod)) => {
+                matches!(api, Some(Api::ClusterAdmin | Api::ClusterBaseline))
+                    && networks.iter().any(|network| in_block(*network, self.pods[pod].address))
+            }
+            _ => false,
+        }
+    }
+
+    fn ports_match(&self, ports: Option<&Vec<Port>>, to: End, protocol: &str, port: u16) -> bool {
+        let Some(ports) = ports else { return true };
+        ports.iter().any(|wanted| match wanted {
+            Port::All(wanted) => *wanted == protocol,
+            Port::One(wanted, number) => *wanted == protocol && *number == port,
+            Port::Range(wanted, first, last) => {
+                *wanted == protocol && *first <= port && port <= *last
+            }
+            Port::Named(wanted, name) => match to {
+                End::Pod(pod) => self.pods[pod].ports.iter().any(|(have, of, number)| {
+                    have == name
+                        && *of == protocol
+                        && *number == port
+                        && wanted.is_none_or(|wanted| wanted == protocol)
+                }),
+                End::Outside(_) => false,
+            },
+        })
+    }
+
+    /// Whether the policies on one pod permit a connection with the other end.
+    fn side(&self, pod: usize, other: End, ingress: bool, protocol: &str, port: u16) -> bool {
+        let to = if ingress { End::Pod(pod) } else { other };
+        let own = &self.pods[pod];
+        for admin in [true, false] {
+            if !admin {
+                // Between the administrators' tiers stand the NetworkPolicies.
+                let mut isolated = false;
+                let mut permitted = false;
+                for policy in &self.network_policies {
+                    let word = if ingress { "Ingress" } else { "Egress" };
+                    let has = match &policy.types {
+                        Some(types) => types.contains(&word),
+                        None => ingress || !policy.egress.is_empty(),
+                    };
+                    if !has
+                        || policy.namespace != own.namespace
+                        || !selects(&policy.pods, &own.labels)
+                    {
+                        continue;
+                    }
+                    isolated = true;
+                    for rule in if ingress { &policy.ingress } else { &policy.egress } {
+                        let everyone = rule.peers.is_empty();
+                        let matched = everyone
+                            || rule
+                                .peers
+                                .iter()
+                                .any(|peer| self.peer_matches(peer, policy.namespace, None, other));
+                        // An empty list of ports is as good as none.
+                        let ports = rule.ports.as_ref().filter(|ports| !ports.is_empty());
+                        permitted |= matched && self.ports_match(ports, to, protocol, port);
+                    }
+                }
+                if isolated {
+                    return permitted;
+                }
+            }
+            let mut policies: Vec<&AdminPolicy> = self
+                .admin_policies
+                .iter()
+                .filter(|policy| matches!(policy.api, Api::Admin | Api::ClusterAdmin) == admin)
+                .collect();
+            policies.sort_by_key(|policy| policy.priority);
+            'tier: for policy in policies {
+                if !self.peer_matches(&policy.subject, 0, None, End::Pod(pod)) {
+                    continue;
+                }
+                for rule in if ingress { &policy.ingress } else { &policy.egress } {
+                    let unknown = rule.peers.iter().any(|peer| matches!(peer, Peer::Unknown));
+                    let allows = matches!(rule.action, "Allow" | "Accept");
+                    if unknown && allows {
+                        continue;
+                    }
+                    let matched = unknown
+                        || rule
+                            .peers
+                            .iter()
+                            .any(|peer| self.peer_matches(peer, 0, Some(policy.api), other));
+                    if !matched || !self.ports_match(rule.ports.as_ref(), to, protocol, port) {
+                        continue;
+                    }
+                    if unknown {
+                        return false;
+                    }
+                    match rule.action {
+                        "Deny" => return false,
+                        "Pass" => break 'tier,
+                        _ => return true,
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether a connection is permitted.
+    pub fn permits(&self, from: End, to: End, protocol: &str, port: u16) -> bool {
+        let egress = match from {
+            End::Pod(pod) => self.side(pod, to, false, protocol, port),
+            End::Outside(_) => true,
+        };
+        let ingress = match to {
+            End::Pod(pod) => self.side(pod, from, true, protocol, port),
+            End::Outside(_) => true,
+        };
+        egress && ingress
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// The manifests.
+
+fn map(labels: &Labels) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    format!("{{{}}}", pairs.join(", "))
+}
+
+fn selector_text(selector: &Selector) -> String {
+    let mut equal: Vec<String> = Vec::new();
+    let mut expressions: Vec<String> = Vec::new();
+    let mut express = |key: &str, operator: &str, values: &[&str]| {
+        let values = if values.is_empty() {
+            String::new()
+        } else {
+            format!(", values: [{}]", values.join(", "))
+        };
+        expressions.push(format!("{{key: {key}, operator: {operator}{values}}}"));
+    };
+    for requirement in selector {
+        match requirement {
+            // A map cannot ask twice for one label.
+            Requirement::Is(key, value)
+                if !equal.iter().any(|e| e.starts_with(&format!("{key}:"))) =>
+            {
+                equal.push(format!("{key}: {value}"));
+            }
+            Requirement::Is(key, value) => express(key, "In", &[value]),
+            Requirement::In(key, values) => express(key, "In", values),
+            Requirement::NotIn(key, values) => express(key, "NotIn", values),
+            Requirement::Exists(key) => express(key, "Exists", &[]),
+            Requirement::DoesNotExist(key) => express(key, "DoesNotExist", &[]),
+        }
+    }
+    format!(
+        "{{matchLabels: {{{}}}, matchExpressions: [{}]}}",
+        equal.join(", "),
+        expressions.join(", ")
+    )
+}
+
+fn peer_text(peer: &Peer) -> String {
+    let cidr = |(base, length): &(Ipv4Addr, u8)| format!("{base}/{length}");
+    match peer {
+        Peer::Selected { namespaces, pods } => {
+            let mut fields = Vec::new();
+            fields.extend(
+                namespaces.as_ref().map(|s| format!("namespaceSelector: {}", selector_text(s))),
+            );
+            fields.extend(pods.as_ref().map(|s| format!("podSelector: {}", selector_text(s))));
+            format!("{{{}}}", fields.join(", "))
+        }
+        Peer::Block(block) => {
+            let except: Vec<String> = block.except.iter().map(cidr).collect();
+            format!("{{ipBlock: {{cidr: {}, except: [{}]}}}}", cidr(&block.cidr), except.join(", "))
+        }
+        Peer::Namespaces(selector) => format!("{{namespaces: {}}}", selector_text(selector)),
+        Peer::Pods(namespaces, pods) => format!(
+            "{{pods: {{namespaceSelector: {}, podSelector: {}}}}}",
+            selector_text(namespaces),
+            selector_text(pods)
+        ),
+        Peer::Networks(networks) => {
+            let networks: Vec<String> = networks.iter().map(cidr).collect();
+            format!("{{networks: [{}]}}", networks.join(", "))
+        }
+        Peer::Unknown => "{planets: {}}".to_owned(),
+    }
+}
+
+fn port_text(port: &Port, api: Option<Api>) -> String {
+    match (api, port) {
+        (None, Port::All(protocol)) => format!("{{protocol: {protocol}}}"),
+        (None, Port::One(protocol, port)) => format!("{{protocol: {protocol}, port: {port}}}"),
+        (None, Port::Range(protocol, first, last)) => {
+            format!("{{protocol: {protocol}, port: {first}, endPort: {last}}}")
+        }
+        (None, Port::Named(protocol, name)) => {
+            format!("{{protocol: {}, port: {name}}}", protocol.unwrap_or("TCP"))
+        }
+        (Some(Api::Admin | Api::Baseline), Port::One(protocol, port)) => {
+            format!("{{portNumber: {{protocol: {protocol}, port: {port}}}}}")
+        }
+        (Some(Api::Admin | Api::Baseline), Port::Range(protocol, first, last)) => {
+            format!("{{portRange: {{protocol: {protocol}, start: {first}, end: {last}}}}}")
+        }
+        (Some(Api::Admin | Api::Baseline), Port::Named(_, name)) => {
+            format!("{{namedPort: {name}}}")
+        }
+        (Some(_), Port::One(protocol, port)) => {
+            format!("{{{}: {{destinationPort: {{number: {port}}}}}}}", protocol.to_lowercase())
+        }
+        (Some(_), Port::Range(protocol, first, last)) => format!(
+            "{{{}: {{destinationPort: {{range: {{start: {first}, end: {last}}}}}}}}}",
+            protocol.to_lowercase()
+        ),
+        (Some(_), Port::Named(_, name)) => format!("{{destinationNamedPort: {name}}}"),
+        (Some(_), Port::All(protocol)) => format!("{{{}: {{}}}}", protocol.to_lowercase()),
+    }
+}
+
+fn rules_text(text: &mut String, field: &str, rules: &[Rule], api: Option<Api>) {
+    let peers_field = if field == "ingress" { "from" } else { "to" };
+    let ports_field = match api {
+        Some(Api::ClusterAdmin | Api::ClusterBaseline) => "protocols",
+        _ => "ports",
+    };
+    text.push_str(&format!("  {field}:{}\n", if rules.is_empty() { " []" } else { "" }));
+    for rule in rules {
+        let peers: Vec<String> = rule.peers.iter().map(peer_text).collect();
+        let mut fields = Vec::new();
+        if api.is_some() {
+            fields.push(format!("action: {}", rule.action));
+        }
+        if !peers.is_empty() || api.is_some() {
+            fields.push(format!("{peers_field}: [{}]", peers.join(", ")));
+        }
+        if let Some(ports) = &rule.ports {
+            let ports: Vec<String> = ports.iter().map(|port| port_text(port, api)).collect();
+            fields.push(format!("{ports_field}: [{}]", ports.join(", ")));
+        }
+        text.push_str(&format!("  - {{{}}}\n", fields.join(", ")));
+    }
+}
+
+impl Cluster {
+    /// The cluster as manifests.
+    pub fn manifests(&self) -> String {
+        let mut text = String::new();
+        for (number, labels) in self.namespaces.iter().enumerate() {
+            let labels = map(labels);
+            writeln!(
+                text,
+                "apiVersion: v1\nkind: Namespace\nmetadata: {{name: n{number}, labels: {labels}}}\n---"
+            )
+            .expect("a string can be written to");
+        }
+        for pod in &self.pods {
+            let ports: Vec<String> = pod
+                .ports
+                .iter()
+                .map(|(name, protocol, port)| {
+                    format!("{{name: {name}, protocol: {protocol}, containerPort: {port}}}")
+                })
+                .collect();
+            writeln!(
+                text,
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: {}, namespace: n{}, labels: {}}}\n\
+                 spec: {{hostNetwork: {}, containers: [{{name: c, image: i, ports: [{}]}}]}}\n\
+                 status: {{podIP: {}}}\n---",
+                pod.name,
+                pod.namespace,
+                map(&pod.labels),
+                pod.host_network,
+                ports.join(", "),
+                pod.address,
+            )
+            .expect("a string can be written to");
+        }
+        for (number, policy) in self.network_policies.iter().enumerate() {
+            writeln!(
+                text,
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+                 metadata: {{name: np{number}, namespace: n{}}}\nspec:\n  podSelector: {}",
+                policy.namespace,
+                selector_text(&policy.pods)
+            )
+            .expect("a string can be written to");
+            if let Some(types) = &policy.types {
+                text.push_str(&format!("  policyTypes: [{}]\n", types.join(", ")));
+            }
+            rules_text(&mut text, "ingress", &policy.ingress, None);
+            rules_text(&mut text, "egress", &policy.egress, None);
+            text.push_str("---\n");
+        }
+        for (number, policy) in self.admin_policies.iter().enumerate() {
+            let (version, kind, tier) = match policy.api {
+                Api::Admin => ("v1alpha1", "AdminNetworkPolicy", ""),
+                Api::Baseline => ("v1alpha1", "BaselineAdminNetworkPolicy", ""),
+                Api::ClusterAdmin => ("v1alpha2", "ClusterNetworkPolicy", "  tier: Admin\n"),
+                Api::ClusterBaseline => ("v1alpha2", "ClusterNetworkPolicy", "  tier: Baseline\n"),
+            };
+            let name = if policy.api == Api::Baseline {
+                "default".to_owned()
+            } else {
+                format!("ap{number}")
+            };
+            let priority = if policy.api == Api::Baseline {
+                String::new()
+            } else {
+                format!("  priority: {}\n", policy.priority)
+            };
+            text.push_str(&format!(
+                "apiVersion: policy.networking.k8s.io/{version}\nkind: {kind}\n\
+                 metadata: {{name: {name}}}\nspec:\n{tier}{priority}  subject: {}\n",
+                peer_text(&policy.subject)
+            ));
+            rules_text(&mut text, "ingress", &policy.ingress, Some(policy.api));
+            rules_text(&mut text, "egress", &policy.egress, Some(policy.api));
+            text.push_str("---\n");
+        }
+        text
+    }
+
+    /// All ends that are asked about.
+    pub fn ends(&self) -> Vec<End> {
+        let pods = (0..self.pods.len()).map(End::Pod);
+        pods.chain(ADDRESSES.into_iter().map(End::Outside)).collect()
+    }
+}
+
+/// Compares the engine's answers for a cluster with this one's; panics where they differ.
+pub fn compare(cluster: &Cluster, inventory: &seawall_model::Inventory) {
+    use seawall_network::{Answer, Bounds, Endpoint, Network, Peer, Protocol, explain};
+    let network = Network::of(inventory);
+    let problems: Vec<&str> =
+        network.problems().iter().map(|problem| problem.why.as_str()).collect();
+    assert!(problems.is_empty(), "{problems:?}\n{}", cluster.manifests());
+    let mut bounds = Bounds::of(&network);
+    let pod_number = |pod: usize| {
+        let name = &cluster.pods[pod].name;
+        network.pods().iter().position(|known| known.name == name).expect("the pod was read")
+    };
+    let part = |ranges: &[seawall_network::address::Range], address: Ipv4Addr| {
+        ranges.iter().position(|range| range.contains(IpAddr::V4(address))).expect("all are there")
+    };
+    for from in cluster.ends() {
+        for to in cluster.ends() {
+            if from == to || matches!((from, to), (End::Outside(_), End::Outside(_))) {
+                continue;
+            }
+            let endpoint = |end: End, ranges: &[seawall_network::address::Range]| match end {
+                End::Pod(pod) => Endpoint::Pod(pod_number(pod)),
+                End::Outside(address) => Endpoint::Peer(Peer::Outside(part(ranges, address))),
+            };
+            let source = endpoint(from, network.sources());
+            let target = endpoint(to, network.destinations());
+            let (sure, unknown) = bounds.between(source.peer(&network), target.peer(&network));
+            assert!(unknown.is_empty(), "nothing is in doubt here\n{}", cluster.manifests());
+            for (name, protocol) in PROTOCOLS.into_iter().zip(Protocol::ALL) {
+                assert_eq!(name, ["TCP", "UDP", "SCTP"][protocol as usize]);
+                for port in PROBES {
+                    let expected = cluster.permits(from, to, name, port);
+                    assert_eq!(
+                        sure.contains(protocol, port),
+                        expected,
+                        "{from:?} => {to:?} : {name} {port}\n{}",
+                        cluster.manifests()
+                    );
+                    let answer = explain(&network, source, target, protocol, port).answer;
+                    let wanted = if expected { Answer::Yes } else { Answer::No };
+                    assert_eq!(
+                        answer,
+                        wanted,
+                        "explained: {from:?} => {to:?} : {name} {port}\n{}",
+                        cluster.manifests()
+                    );
+                }
+            }
+        }
+    }
+}
