@@ -58,6 +58,12 @@ impl Sources {
         }
     }
 
+    /// Whether what can't be read is an error.
+    pub(crate) fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// Adds targets that a command takes as its arguments.
     pub(crate) fn with(mut self, targets: Vec<String>) -> Self {
         self.targets.extend(targets);
@@ -81,6 +87,11 @@ impl Sources {
     /// Reads all of it, and warns of what can't be read.
     pub(crate) fn read(&self, global: &Global) -> anyhow::Result<Read> {
         global.start_threads()?;
+        self.read_further(global)
+    }
+
+    /// Reads what a command compares with what it has read before.
+    pub(crate) fn read_further(&self, global: &Global) -> anyhow::Result<Read> {
         let Collected { inventory, target_failed, .. } = self.collect(global)?;
         let read = Read { inventory, target_failed, strict: self.strict };
         for what in read.unread() {

@@ -1,8 +1,9 @@
 //! One connection, with the reason: which rule of which policy decides, or which absence.
 
+use crate::connections::Connections;
 use crate::network::{Network, Peer, Policy, Rule};
 use crate::policy::{Action, Direction};
-use crate::ports::Protocol;
+use crate::ports::{FIRST, LAST, PortSet, Protocol};
 use crate::reach::{Bound, effects, isolates_under};
 
 /// Whether a connection is permitted.
@@ -115,6 +116,71 @@ pub fn explain<'n, 'a>(
     let always = itself.then_some("a pod always reaches itself by its own address");
     let answer = if itself { Answer::Yes } else { egress.answer.and(ingress.answer) };
     Explanation { answer, always, egress, ingress }
+}
+
+/// All connections between two ends, each part with what decides it. Ports between the borders that
+/// the rules on both ends draw are decided alike.
+pub fn reasons<'n, 'a>(
+    network: &'n Network<'a>,
+    from: Endpoint,
+    to: Endpoint,
+) -> Vec<(Connections, Explanation<'n, 'a>)> {
+    let target = to.peer(network);
+    let ends = [(from.peer(network), Direction::Egress), (target, Direction::Ingress)];
+    let mut parts: Vec<(Connections, Explanation<'n, 'a>)> = Vec::new();
+    for protocol in Protocol::ALL {
+        let mut borders = vec![FIRST];
+        for (peer, direction) in ends {
+            let Peer::Class(class) = peer else { continue };
+            let sides = network.applying(direction, class).filter_map(|p| p.side(direction));
+            for rule in sides.flat_map(|side| &side.rules) {
+                let connections = network.connections(&rule.ports, target);
+                for (first, last) in connections.ports(protocol).ranges() {
+                    borders.push(*first);
+                    borders.extend(last.checked_add(1));
+                }
+            }
+        }
+        borders.sort_unstable();
+        borders.dedup();
+        for (number, &first) in borders.iter().enumerate() {
+            let last = borders.get(number + 1).map_or(LAST, |next| next - 1);
+            let part = Connections::of(protocol, PortSet::range(first, last));
+            let found = explain(network, from, to, protocol, first);
+            match parts.iter_mut().find(|(_, known)| known.is_like(&found)) {
+                Some((whole, _)) => *whole = whole.union(&part),
+                None => parts.push((part, found)),
+            }
+        }
+    }
+    parts
+}
+
+impl Explanation<'_, '_> {
+    /// Whether the answer and all reasons are the same.
+    fn is_like(&self, other: &Self) -> bool {
+        self.answer == other.answer
+            && self.egress.is_like(&other.egress)
+            && self.ingress.is_like(&other.ingress)
+    }
+}
+
+impl Decision<'_, '_> {
+    fn is_like(&self, other: &Self) -> bool {
+        let reason = match (&self.reason, &other.reason) {
+            (Reason::NoPod, Reason::NoPod) | (Reason::NotSelected, Reason::NotSelected) => true,
+            (Reason::NotMatched(a), Reason::NotMatched(b))
+            | (Reason::Isolated(a), Reason::Isolated(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| std::ptr::eq(*a, *b))
+            }
+            (Reason::Rule(_, a), Reason::Rule(_, b)) => std::ptr::eq(*a, *b),
+            _ => false,
+        };
+        reason
+            && self.answer == other.answer
+            && self.passed.len() == other.passed.len()
+            && self.passed.iter().zip(&other.passed).all(|((_, a), (_, b))| std::ptr::eq(*a, *b))
+    }
 }
 
 struct Question<'n, 'a> {

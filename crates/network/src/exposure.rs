@@ -2,7 +2,6 @@
 
 use seawall_model::Object;
 
-use crate::address::Family;
 use crate::connections::Connections;
 use crate::list::Bounds;
 use crate::network::{Network, Peer};
@@ -134,9 +133,7 @@ fn openness(bounds: &mut Bounds<'_, '_>, workload: usize, direction: Direction) 
     let (mut everywhere, mut somewhere) = (Connections::all(), Connections::NONE);
     let families = crate::list::families(network);
     for (part, range) in parts.iter().enumerate() {
-        if !families.contains(&range.family())
-            && !(families.is_empty() && range.family() == Family::V4)
-        {
+        if !families.contains(&range.family()) {
             continue;
         }
         let (sure, unknown) = bounds.with_outside(workload, Peer::Outside(part), direction);

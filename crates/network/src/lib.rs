@@ -21,6 +21,7 @@ mod diff;
 mod explain;
 mod exposure;
 mod expression;
+pub mod lint;
 mod list;
 mod network;
 pub mod picture;
@@ -35,7 +36,7 @@ mod ways_in;
 
 pub use connections::{Connections, ConnectionsId, Table};
 pub use diff::{Change, Difference, diff};
-pub use explain::{Answer, Decision, Endpoint, Explanation, Reason, explain};
+pub use explain::{Answer, Decision, Endpoint, Explanation, Reason, explain, reasons};
 pub use exposure::{Exposure, Openness, Way, controllers, exposure};
 pub use list::{Bounds, End, Focus, Line, Name, families, parse_connections};
 pub use network::{Class, Cuts, Network, Peer, Policy, Rule, Side};

@@ -9,6 +9,7 @@ mod explain;
 mod fix;
 mod import;
 mod man;
+mod net;
 mod podsecurity;
 mod psp;
 mod scan;
@@ -29,6 +30,7 @@ pub(crate) enum Command {
     Import(import::Import),
     Bench(bench::Bench),
     Checks(checks::Checks),
+    Net(net::Net),
     #[command(name = "podsecurity")]
     PodSecurity(podsecurity::PodSecurity),
     Psp(psp::Psp),
@@ -47,6 +49,7 @@ impl Command {
             Command::Import(command) => command.run(global),
             Command::Bench(command) => command.run(global),
             Command::Checks(command) => command.run(),
+            Command::Net(command) => command.run(global),
             Command::PodSecurity(command) => command.run(global),
             Command::Psp(command) => command.run(global),
             Command::Completions(command) => command.run(),

@@ -109,7 +109,18 @@ impl Picture {
         self.arrows.push(Arrow { from, to, label: label.into(), style });
     }
 
-    /// How many arrows there are.
+    /// What a place is called.
+    pub fn name(&self, place: Place) -> String {
+        match place {
+            Place::Box(number) => match &self.boxes[number] {
+                (label, Some(group)) => format!("{}/{label}", self.groups[*group]),
+                (label, None) => label.clone(),
+            },
+            Place::Group(number) => format!("all of {}", self.groups[number]),
+        }
+    }
+
+    /// The arrows.
     pub fn arrows(&self) -> &[Arrow] {
         &self.arrows
     }

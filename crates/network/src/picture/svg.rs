@@ -17,6 +17,9 @@ const COLUMN_GAP: f64 = 190.0;
 const GROUP_GAP: f64 = 28.0;
 const CHARACTER: f64 = 7.0;
 const MARGIN: f64 = 24.0;
+/// Colours of arrows by who sends, so that they can be followed.
+const SENDERS: [&str; 8] =
+    ["#3b6ea5", "#2f7f6f", "#8c5a2b", "#6b4fa0", "#a0456e", "#4d7c1f", "#5a6b7b", "#b0641a"];
 /// Longest label of an arrow that is written on it.
 const SHOWN: usize = 26;
 
@@ -143,9 +146,8 @@ impl Picture {
             layout.height,
             escaped(&self.title)
         );
-        let styles = [Style::Plain, Style::Unknown, Style::Denied, Style::Added, Style::Changed];
-        for style in styles {
-            let colour = style.colour();
+        let styles = [Style::Unknown, Style::Denied, Style::Added, Style::Changed];
+        for colour in styles.map(Style::colour).iter().chain(&SENDERS) {
             text.push_str(&format!(
                 "<marker id=\"m{}\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" \
                  markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"{colour}\"/></marker>",
@@ -199,47 +201,49 @@ impl Picture {
             Place::Group(number) => Area { height: HEADER, ..layout.groups[number] },
         };
         let (start, end) = (area(from), area(to));
-        let (x1, y1) = (start.x + start.width, start.y + start.height / 2.0);
-        let mut y2 = end.y + end.height / 2.0;
-        // Arrows within a column go round at its right.
-        let back = end.x < x1 + 20.0;
-        let mut x2 = end.x;
-        if back && (end.x - start.x).abs() < start.width.max(end.width) {
-            x2 = end.x + end.width;
-            if from == to {
-                y2 += 8.0;
-            }
+        // Arrows go from right to left side, backwards from left to right, and within a column
+        // round at the right.
+        let (left, right) = (|a: Area| a.x, |a: Area| a.x + a.width);
+        let (y1, mut y2) = (start.y + start.height / 2.0, end.y + end.height / 2.0);
+        if from == to {
+            y2 += 8.0;
         }
-        let same_side = x2 > end.x;
-        let bend = if same_side {
-            45.0 + (y2 - y1).abs() / 6.0
+        let height = (y2 - y1).abs();
+        let (x1, c1, c2, x2) = if right(end) < left(start) {
+            let bend = ((left(start) - right(end)) / 2.0).max(40.0);
+            (left(start), left(start) - bend, right(end) + bend, right(end))
+        } else if left(end) > right(start) {
+            let bend = ((left(end) - right(start)) / 2.0).max(40.0);
+            (right(start), right(start) + bend, left(end) - bend, left(end))
         } else {
-            ((x2 - x1).abs() / 2.0).max(60.0)
+            let bend = right(start).max(right(end)) + 30.0 + (height * 0.45).min(150.0);
+            (right(start), bend, bend, right(end))
         };
-        let control = if same_side { x2 + bend } else { x2 - bend };
-        let (mid_x, mid_y) = ((x1 + 3.0 * (x1 + bend) + 3.0 * control + x2) / 8.0, (y1 + y2) / 2.0);
-        let name = |place| match place {
-            Place::Box(number) => match &self.boxes[number] {
-                (label, Some(group)) => format!("{}/{label}", self.groups[*group]),
-                (label, None) => label.clone(),
-            },
-            Place::Group(number) => format!("all of {}", self.groups[number]),
+        // The label stands nearer to the end, where arrows are apart.
+        let at = |a: f64, b: f64, c: f64, d: f64| {
+            let (t, u) = (0.72, 0.28);
+            u * u * u * a + 3.0 * u * u * t * b + 3.0 * u * t * t * c + t * t * t * d
         };
-        let title = escaped(&format!("{} to {}: {label}", name(from), name(to)));
+        let (label_x, label_y) = (at(x1, c1, c2, x2), at(y1, y1, y2, y2));
+        let title = escaped(&format!("{} to {}: {label}", self.name(from), self.name(to)));
         let mut shown: String = label.chars().take(SHOWN).collect();
         if shown.len() < label.len() {
             shown.push('…');
         }
         let dash = if style.is_dashed() { " stroke-dasharray=\"5 4\"" } else { "" };
-        let colour = style.colour();
-        write!(
+        let colour = match (style, from) {
+            (Style::Plain, Place::Box(number) | Place::Group(number)) => {
+                SENDERS[number % SENDERS.len()]
+            }
+            (other, _) => other.colour(),
+        };
+        writeln!(
             text,
             "<g class=\"a\"><title>{title}</title><path class=\"arrow\" stroke=\"{colour}\"{dash} \
-             marker-end=\"url(#m{})\" d=\"M{x1:.0} {y1:.0}C{:.0} {y1:.0} {control:.0} {y2:.0} {x2:.0} \
-             {y2:.0}\"/><text class=\"label\" text-anchor=\"middle\" x=\"{mid_x:.0}\" y=\"{:.0}\">{}</text></g>\n",
+             marker-end=\"url(#m{})\" d=\"M{x1:.0} {y1:.0}C{c1:.0} {y1:.0} {c2:.0} {y2:.0} {x2:.0} \
+             {y2:.0}\"/><text class=\"label\" text-anchor=\"middle\" x=\"{label_x:.0}\" y=\"{:.0}\">{}</text></g>",
             &colour[1..],
-            x1 + bend,
-            mid_y - 3.0,
+            label_y - 3.0,
             escaped(&shown)
         )
         .expect("a string can be written to");

@@ -1,0 +1,54 @@
+//! `seawall net`: who may talk to whom?
+
+mod diff;
+mod eval;
+mod explain;
+mod exposure;
+mod focus;
+mod lint;
+mod list;
+mod map;
+mod matched;
+mod matrix;
+mod notes;
+mod output;
+mod peer;
+
+use clap::{Args, Subcommand};
+
+use crate::Outcome;
+use crate::global::Global;
+
+/// Who may talk to whom: permitted connections, exposure, comparison, generation of policies
+#[derive(Args)]
+pub(crate) struct Net {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(Box<list::List>),
+    Eval(Box<eval::Eval>),
+    Explain(Box<explain::Explain>),
+    Exposure(Box<exposure::Exposure>),
+    Diff(Box<diff::Diff>),
+    Lint(Box<lint::LintCommand>),
+    Matrix(Box<matrix::Matrix>),
+    Map(Box<map::Map>),
+}
+
+impl Net {
+    pub(crate) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
+        match self.command {
+            Command::List(command) => command.run(global),
+            Command::Eval(command) => command.run(global),
+            Command::Explain(command) => command.run(global),
+            Command::Exposure(command) => command.run(global),
+            Command::Diff(command) => command.run(global),
+            Command::Lint(command) => command.run(global),
+            Command::Matrix(command) => command.run(global),
+            Command::Map(command) => command.run(global),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Rules that change nothing, for others already decide all that they match.
+//!
+//! Where rules are tried in order, a rule is dead if those before it decide all that it matches: it
+//! is *redundant* if they do the same and *shadowed* if some do otherwise. Where rules only permit,
+//! order means nothing, and a rule is redundant if the others permit all that it permits.
+
+use fixedbitset::FixedBitSet;
+
+use super::{Lint, LintRule};
+use crate::connections::Connections;
+use crate::network::{Network, Peer, Policy, Rule};
+use crate::policy::{Action, Direction};
+
+const REDUNDANT: &str = "rule-redundant";
+const SHADOWED: &str = "rule-shadowed";
+
+pub(super) const RULE: LintRule = LintRule {
+    id: REDUNDANT,
+    why: "A rule that changes nothing misleads whoever reads it, and a deny rule behind a rule that \
+          permits the same (rule-shadowed) denies nothing. Remove it, or move it up.",
+    run,
+};
+
+/// A rule with its policy's number and its place among all rules.
+#[derive(Clone, Copy)]
+struct Entry<'n, 'a> {
+    policy: usize,
+    rule: &'n Rule<'a>,
+}
+
+fn run(network: &Network<'_>, found: &mut Vec<Lint>) {
+    for direction in Direction::ALL {
+        let mut entries: Vec<Entry<'_, '_>> = Vec::new();
+        let mut of_policy: Vec<Vec<usize>> = vec![Vec::new(); network.policies().len()];
+        for (number, policy) in network.policies().iter().enumerate() {
+            for rule in policy.side(direction).into_iter().flat_map(|side| &side.rules) {
+                of_policy[number].push(entries.len());
+                entries.push(Entry { policy: number, rule });
+            }
+        }
+        let mut alive = vec![true; entries.len()];
+        // The narrowest first, and of two alike the later, so that the broad one stays.
+        let mut order: Vec<usize> = (0..entries.len()).collect();
+        let breadth = |entry: usize| {
+            let rule = entries[entry].rule;
+            let ports: usize = rule.ports.numbered.iter().map(|(_, ports)| ports.len()).sum();
+            (
+                rule.may_match().count_ones(..)
+                    + subject(network, entries[entry].policy).count_ones(..),
+                ports,
+            )
+        };
+        order.sort_by_key(|&entry| (breadth(entry), std::cmp::Reverse(entry)));
+        for entry in order {
+            let Entry { policy, rule } = entries[entry];
+            // What is in doubt may matter, and what matches nothing is told elsewhere.
+            if rule.possible.is_some()
+                || network.policies()[policy].possible.is_some()
+                || rule.peers.is_clear()
+            {
+                continue;
+            }
+            let selected: Vec<usize> = subject(network, policy).ones().collect();
+            if selected.is_empty() {
+                continue;
+            }
+            let mut actions: Vec<(Action, String)> = Vec::new();
+            let dead = selected.iter().all(|&class| {
+                covered(
+                    network,
+                    direction,
+                    class,
+                    entry,
+                    &entries,
+                    &of_policy,
+                    &alive,
+                    &mut actions,
+                )
+            });
+            if !dead || actions.is_empty() {
+                continue;
+            }
+            alive[entry] = false;
+            let same = actions.iter().all(|(action, _)| *action == rule.action);
+            let id = if same { REDUNDANT } else { SHADOWED };
+            let mut names: Vec<&str> = actions.iter().map(|(_, name)| name.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            names.truncate(4);
+            let message = format!(
+                "{}[{}] changes nothing: {} already {}",
+                direction.field(),
+                rule.index,
+                names.join(", "),
+                if same { "does the same" } else { "decides all that it matches" },
+            );
+            found.push(Lint::at(id, network.policies()[policy].object, rule.node, message));
+        }
+    }
+}
+
+fn subject<'n>(network: &'n Network<'_>, policy: usize) -> &'n FixedBitSet {
+    &network.policies()[policy].subject
+}
+
+/// Whether all that a rule matches of a class is decided by rules that count before or beside it.
+#[allow(clippy::too_many_arguments, reason = "one step of the walk above, with all that it holds")]
+fn covered<'a>(
+    network: &Network<'a>,
+    direction: Direction,
+    class: usize,
+    entry: usize,
+    entries: &[Entry<'_, 'a>],
+    of_policy: &[Vec<usize>],
+    alive: &[bool],
+    actions: &mut Vec<(Action, String)>,
+) -> bool {
+    let own = entries[entry];
+    let tier = network.policies()[own.policy].tier;
+    let mut open = by_connections(network, direction, class, own.rule, &own.rule.peers);
+    for &number in network.applying_numbers(direction, class) {
+        let policy: &Policy<'_> = &network.policies()[number as usize];
+        if policy.tier > tier || !policy.subject.contains(class) {
+            continue;
+        }
+        for &other in &of_policy[number as usize] {
+            let rule = entries[other].rule;
+            let only_permits = rule.action == Action::Allow && own.rule.action == Action::Allow;
+            let before = other < entry;
+            // Of the same tier, a later rule that permits the same does as well as an earlier one.
+            let counts =
+                before || (only_permits && policy.tier == tier && unordered(network, tier));
+            if other == entry
+                || !alive[other]
+                || !counts
+                || (policy.tier < tier && rule.action == Action::Pass)
+            {
+                continue;
+            }
+            let mut hit = false;
+            for (connections, peers) in by_connections(network, direction, class, rule, &rule.peers)
+            {
+                let mut next = Vec::new();
+                for (have, columns) in open {
+                    let both = have.intersection(&connections);
+                    if both.is_empty() || columns.is_disjoint(&peers) {
+                        next.push((have, columns));
+                        continue;
+                    }
+                    hit = true;
+                    let mut inside = columns.clone();
+                    inside.intersect_with(&peers);
+                    let mut outside = columns;
+                    outside.difference_with(&peers);
+                    if !outside.is_clear() {
+                        next.push((have.clone(), outside));
+                    }
+                    let rest = have.difference(&both);
+                    if !rest.is_empty() {
+                        next.push((rest, inside));
+                    }
+                }
+                open = next;
+            }
+            if hit {
+                let name =
+                    format!("{}[{}] of {}", direction.field(), rule.index, policy.object.id());
+                actions.push((rule.action, name));
+            }
+            if open.is_empty() {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Whether all rules of a tier only permit, so that their order means nothing.
+fn unordered(network: &Network<'_>, tier: usize) -> bool {
+    network.policies().iter().filter(|policy| policy.tier == tier).all(|policy| {
+        Direction::ALL
+            .into_iter()
+            .filter_map(|direction| policy.side(direction))
+            .flat_map(|side| &side.rules)
+            .all(|rule| rule.action == Action::Allow)
+    })
+}
+
+fn by_connections(
+    network: &Network<'_>,
+    direction: Direction,
+    class: usize,
+    rule: &Rule<'_>,
+    peers: &FixedBitSet,
+) -> Vec<(Connections, FixedBitSet)> {
+    if direction == Direction::Ingress || rule.ports.named.is_empty() {
+        let connections = network.connections(&rule.ports, Peer::Class(class));
+        let whole = match direction {
+            Direction::Ingress => connections,
+            Direction::Egress => rule.ports.numbered.clone(),
+        };
+        return if whole.is_empty() { Vec::new() } else { vec![(whole, peers.clone())] };
+    }
+    let mut groups: Vec<(Connections, FixedBitSet)> = Vec::new();
+    for column in peers.ones() {
+        let connections = network.connections(&rule.ports, network.peer(column));
+        if connections.is_empty() {
+            continue;
+        }
+        match groups.iter_mut().find(|(known, _)| *known == connections) {
+            Some((_, columns)) => columns.insert(column),
+            None => {
+                let mut columns = FixedBitSet::with_capacity(peers.len());
+                columns.insert(column);
+                groups.push((connections, columns));
+            }
+        }
+    }
+    groups
+}
