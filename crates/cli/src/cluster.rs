@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Args;
-use seawall_cluster::Options;
+use seawall_cluster::{Options, Resources};
 use seawall_collect::{Collected, Observed};
 use seawall_model::document::Limits;
+
+use crate::sources::Wanted;
 
 /// Whether to read a live cluster instead of files.
 #[derive(Args)]
@@ -20,7 +22,7 @@ pub(crate) struct LiveCluster {
 }
 
 /// How to find the cluster.
-#[derive(Args, Default)]
+#[derive(Clone, Args, Default)]
 pub(crate) struct Access {
     /// Use this kubeconfig [default: KUBECONFIG, ~/.kube/config, or the pod's service account]
     #[arg(long, value_name = "FILE")]
@@ -46,15 +48,22 @@ impl Access {
         })
     }
 
-    /// Reads the cluster into an inventory, in which it is called `cluster`.
+    /// Reads the cluster into an inventory, in which it is called `cluster`; all of it where
+    /// nothing is wanted in particular.
     pub(crate) fn collect(
         &self,
         namespaces: Vec<String>,
+        wanted: &[Wanted],
         limits: Limits,
     ) -> anyhow::Result<Collected> {
         let mut observed = Observed::new("cluster", limits);
         let version = env!("CARGO_PKG_VERSION");
-        let options = self.options(namespaces)?;
+        let only = wanted.iter().map(|wanted| match wanted {
+            Wanted::Roles => Resources::Roles,
+            Wanted::ServiceAccounts => Resources::ServiceAccounts,
+            Wanted::Definitions => Resources::Definitions,
+        });
+        let options = Options { only: only.collect(), ..self.options(namespaces)? };
         let manifest = seawall_cluster::collect(&options, version, |members| {
             observed.add(members);
             Ok(())

@@ -17,7 +17,7 @@ use crate::global::Global;
 use crate::progress::Progress;
 
 /// Which objects a question is about.
-#[derive(Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Objects")]
 pub(crate) struct Sources {
     /// Read these files, directories, globs, Helm charts, kustomizations or bundles, or - for
@@ -34,6 +34,18 @@ pub(crate) struct Sources {
     /// Exit with 2 when something could not be read
     #[arg(long)]
     strict: bool,
+}
+
+/// What a question needs of a live cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "files are read whole"))]
+pub(crate) enum Wanted {
+    /// Roles and bindings.
+    Roles,
+    /// Service accounts.
+    ServiceAccounts,
+    /// CustomResourceDefinitions.
+    Definitions,
 }
 
 /// What was read.
@@ -64,6 +76,26 @@ impl Sources {
         self
     }
 
+    /// Whether a live cluster is read.
+    pub(crate) fn is_cluster(&self) -> bool {
+        #[cfg(feature = "cluster")]
+        if self.cluster {
+            return true;
+        }
+        false
+    }
+
+    /// The same with other targets, and no cluster.
+    pub(crate) fn with_only(&self, targets: Vec<String>) -> Self {
+        let mut other = self.clone();
+        other.targets = targets;
+        #[cfg(feature = "cluster")]
+        {
+            other.cluster = false;
+        }
+        other
+    }
+
     /// Adds targets that a command takes as its arguments.
     pub(crate) fn with(mut self, targets: Vec<String>) -> Self {
         self.targets.extend(targets);
@@ -86,13 +118,24 @@ impl Sources {
 
     /// Reads all of it, and warns of what can't be read.
     pub(crate) fn read(&self, global: &Global) -> anyhow::Result<Read> {
+        self.read_wanted(global, &[])
+    }
+
+    /// As [`Sources::read`], for a question that needs only some of what a live cluster holds.
+    pub(crate) fn read_wanted(&self, global: &Global, wanted: &[Wanted]) -> anyhow::Result<Read> {
         global.start_threads()?;
-        self.read_further(global)
+        self.read_more(global, wanted)
     }
 
     /// Reads what a command compares with what it has read before.
     pub(crate) fn read_further(&self, global: &Global) -> anyhow::Result<Read> {
-        let Collected { inventory, target_failed, .. } = self.collect(global)?;
+        self.read_more(global, &[])
+    }
+
+    /// As [`Sources::read_further`], for a question that needs only some of what a live cluster
+    /// holds.
+    pub(crate) fn read_more(&self, global: &Global, wanted: &[Wanted]) -> anyhow::Result<Read> {
+        let Collected { inventory, target_failed, .. } = self.collect(global, wanted)?;
         let read = Read { inventory, target_failed, strict: self.strict };
         for what in read.unread() {
             tracing::warn!("not read, so the answer may lack something: {what}");
@@ -100,10 +143,11 @@ impl Sources {
         Ok(read)
     }
 
-    fn collect(&self, global: &Global) -> anyhow::Result<Collected> {
+    #[cfg_attr(not(feature = "cluster"), expect(unused_variables, reason = "files are read whole"))]
+    fn collect(&self, global: &Global, wanted: &[Wanted]) -> anyhow::Result<Collected> {
         #[cfg(feature = "cluster")]
         if self.cluster {
-            return self.access.collect(Vec::new(), Limits::default());
+            return self.access.collect(Vec::new(), wanted, Limits::default());
         }
         if self.targets.is_empty() {
             bail!("say what to read: -f FILE, directory, chart or bundle, or --cluster");
@@ -137,9 +181,19 @@ impl Read {
         self.inventory.coverage().unread().map(of_part).collect()
     }
 
+    /// Whether what can't be read is an error.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// What the command comes to: `outcome`, unless what was not read forbids it.
     pub(crate) fn outcome(&self, outcome: Outcome) -> Outcome {
-        let unread = self.inventory.coverage().unread().next().is_some();
+        self.outcome_with(outcome, false)
+    }
+
+    /// As [`Read::outcome`], where something was read and perhaps not understood.
+    pub(crate) fn outcome_with(&self, outcome: Outcome, gaps: bool) -> Outcome {
+        let unread = gaps || self.inventory.coverage().unread().next().is_some();
         if self.target_failed || (self.strict && unread) { Outcome::InputError } else { outcome }
     }
 }

@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use seawall_collect::bundle::Unread;
 use serde::Deserialize;
 
+use crate::Resources;
 use crate::api::{Api, Failure};
+
+const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Most bytes of a discovery document.
 const MOST: usize = 16 << 20;
@@ -72,6 +75,33 @@ pub(crate) async fn version(api: &Api) -> Result<String, Failure> {
     }
     let version: Version = parse(&api.get("/version", MOST).await?)?;
     Ok(version.git_version)
+}
+
+/// Resources that every server has, in the version that it has had since 1.20.
+pub(crate) fn known(resources: Resources) -> Vec<Listable> {
+    let known: &[(&str, &str, &str, bool)] = match resources {
+        Resources::Roles => &[
+            (RBAC, "clusterroles", "ClusterRole", false),
+            (RBAC, "clusterrolebindings", "ClusterRoleBinding", false),
+            (RBAC, "roles", "Role", true),
+            (RBAC, "rolebindings", "RoleBinding", true),
+        ],
+        Resources::ServiceAccounts => &[("", "serviceaccounts", "ServiceAccount", true)],
+        Resources::Definitions => &[(
+            "apiextensions.k8s.io",
+            "customresourcedefinitions",
+            "CustomResourceDefinition",
+            false,
+        )],
+    };
+    let listable = |&(group, name, kind, namespaced): &(&str, &str, &str, bool)| Listable {
+        group: group.to_owned(),
+        version: "v1".to_owned(),
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        namespaced,
+    };
+    known.iter().map(listable).collect()
 }
 
 /// Everything that can be listed, each resource in the version that the server prefers of those

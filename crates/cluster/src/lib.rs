@@ -37,6 +37,8 @@ pub struct Options {
     pub kubeconfig: Option<PathBuf>,
     /// The context in it; without one, the current context.
     pub context: Option<String>,
+    /// Only these resources; empty for all. The server is not asked what it has then.
+    pub only: Vec<Resources>,
     /// Only these namespaces; empty for all, and for what belongs to the cluster.
     pub namespaces: Vec<String>,
     /// Leave out the values in ConfigMaps, and keep their keys.
@@ -45,6 +47,17 @@ pub struct Options {
     pub facts: bool,
     /// Read the last lines of the logs of failing pods.
     pub logs: bool,
+}
+
+/// Resources that are read together for a question that needs no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resources {
+    /// Roles, ClusterRoles and their bindings.
+    Roles,
+    /// Service accounts.
+    ServiceAccounts,
+    /// CustomResourceDefinitions.
+    Definitions,
 }
 
 /// The cluster can't be read at all.
@@ -105,7 +118,11 @@ async fn read(options: Arc<Options>, sink: mpsc::Sender<Vec<Member>>) -> Result<
     let api = Arc::new(Api::new(connection.client.clone()));
     let refused = |failure| connection.refused(&failure);
     let server_version = discovery::version(&api).await.map_err(refused)?;
-    let (found, mut unread) = discovery::resources(&api).await.map_err(refused)?;
+    let (found, mut unread) = if options.only.is_empty() {
+        discovery::resources(&api).await.map_err(refused)?
+    } else {
+        (options.only.iter().flat_map(|only| discovery::known(*only)).collect(), Vec::new())
+    };
     let lists = Lists { api: Arc::clone(&api), options: Arc::clone(&options), sink: sink.clone() };
     let read = lists.run(found).await;
     unread.extend(read.unread);

@@ -304,7 +304,7 @@ mod tests {
         };
         let name = "system:auth-delegator";
         let added = |rules: &[Rule<'static>]| added_to(RoleKind::ClusterRole, "", name, rules);
-        assert_eq!(added(&[own.clone()]), Some(vec![]));
+        assert_eq!(added(std::slice::from_ref(&own)), Some(vec![]));
         assert_eq!(added(&[own, more.clone()]), Some(vec![more]));
         assert_eq!(added_to(RoleKind::ClusterRole, "", "system:evil", &[]), None);
     }

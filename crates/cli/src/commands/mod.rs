@@ -12,6 +12,7 @@ mod man;
 mod net;
 mod podsecurity;
 mod psp;
+mod rbac;
 mod scan;
 
 use clap::Subcommand;
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     #[command(name = "podsecurity")]
     PodSecurity(podsecurity::PodSecurity),
     Psp(psp::Psp),
+    Rbac(rbac::Rbac),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -52,6 +54,7 @@ impl Command {
             Command::Net(command) => command.run(global),
             Command::PodSecurity(command) => command.run(global),
             Command::Psp(command) => command.run(global),
+            Command::Rbac(command) => command.run(global),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
         }

@@ -190,7 +190,7 @@ impl Scan {
         #[cfg(feature = "cluster")]
         if self.live.cluster {
             let namespaces = self.rendering.namespace.iter().cloned().collect();
-            return Ok(Some(self.live.access.collect(namespaces, Limits::default())?));
+            return Ok(Some(self.live.access.collect(namespaces, &[], Limits::default())?));
         }
         Ok(None)
     }
