@@ -39,6 +39,6 @@ pub fn mark_confidential(
 
 /// The line of a finding that reports quote.
 fn line(finding: &Finding) -> (usize, u32) {
-    let location = &finding.location;
+    let location = &finding.site.location;
     (Arc::as_ptr(&location.source).addr(), location.first_line().1)
 }

@@ -134,7 +134,7 @@ fn every_check_whose_findings_are_secret_is_asked_unselected() {
     let everything = run(&inventory, &Selection::everything(), &Settings::default()).findings;
     let secret: Vec<_> = everything.iter().filter(|finding| finding.secret).collect();
     assert!(secret.len() > 10, "{} findings are secret", secret.len());
-    let line = |finding: &Finding| finding.location.first_line().1;
+    let line = |finding: &Finding| finding.site.location.first_line().1;
     // Findings that nobody has marked.
     let mut findings = everything.clone();
     findings.iter_mut().for_each(|finding| finding.secret = false);
@@ -142,6 +142,6 @@ fn every_check_whose_findings_are_secret_is_asked_unselected() {
     mark_confidential(&mut findings, &inventory, &nothing, &Settings::default());
     for (marked, known) in findings.iter().zip(&everything) {
         let expected = secret.iter().any(|secret| line(secret) == line(known));
-        assert_eq!(marked.secret, expected, "{} at {}", known.check.id, known.path);
+        assert_eq!(marked.secret, expected, "{} at {}", known.check.id, known.path());
     }
 }
