@@ -4,6 +4,7 @@
 //! answer is undecided there, so that none of these formats takes it for passed. The source that
 //! their places point into is the list of what was seen.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use seawall_checks::Tally;
 use seawall_model::{
     Check, Coverage, Finding, Fingerprint, Location, Mapping, NoFix, ObjectId, Part, PartOutcome,
-    Scope, Severity, Source, Span, Subject, Unknown,
+    Scope, Severity, Site, Source, Span, Subject, Unknown,
 };
 
 use crate::outcome::Verdict;
@@ -69,15 +70,12 @@ pub fn findings(reports: &[Report]) -> Findings {
                     all.findings.push(Finding {
                         check,
                         severity: check.severity,
+                        site: Arc::new(Site::new(subject, item, location)),
+                        detail: Cow::Borrowed(""),
+                        message: result.reason.clone().into(),
                         fingerprint: Fingerprint::of(&["bench", check.id, "Node", &node.name]),
-                        subject,
-                        message: result.reason.clone(),
-                        path: item.into(),
-                        start: location.start(),
-                        location,
                         suppressed: None,
                         secret: false,
-                        place: None,
                     });
                 }
                 Verdict::Unknown | Verdict::Manual => {
@@ -173,8 +171,11 @@ mod tests {
         let all = findings(&[report, other]);
         assert_eq!((all.findings.len(), all.unknown.len(), all.tallies.len()), (2, 4, 5));
         assert_ne!(all.findings[0].fingerprint, all.findings[1].fingerprint);
-        assert_eq!(all.findings[0].location.source.line(5), "4 mode of /a: 644  (metadata: /a)");
-        assert_eq!(all.findings[0].start.line, 5);
+        assert_eq!(
+            all.findings[0].site.location.source.line(5),
+            "4 mode of /a: 644  (metadata: /a)"
+        );
+        assert_eq!(all.findings[0].site.start.line, 5);
         assert_eq!(all.tallies.iter().map(|(_, tally)| tally.pass).sum::<u32>(), 2);
     }
 }

@@ -54,11 +54,11 @@ impl Objects {
         let tally = self.tallies.get(control).copied().unwrap_or_default();
         if !findings.is_empty() {
             let evidence = findings.iter().take(SHOWN).map(|finding| {
-                let source = &finding.location.source;
-                let position = source.position(finding.location.span.start);
+                let source = &finding.site.location.source;
+                let position = finding.site.start;
                 Evidence::new(
-                    finding.subject.object.to_string(),
-                    finding.message.clone(),
+                    finding.site.subject.object.to_string(),
+                    finding.message.clone().into_owned(),
                     OriginKind::Object,
                     format!("{}:{}", source.name(), position.line),
                 )
@@ -71,7 +71,8 @@ impl Objects {
                 0 => String::new(),
                 more => format!(", and {more} more"),
             };
-            let reason = format!("{}: {}{more} ({checks})", first.subject.object, first.message);
+            let reason =
+                format!("{}: {}{more} ({checks})", first.site.subject.object, first.message);
             return Outcome::fail(reason).with(evidence);
         }
         let unread = inventory
