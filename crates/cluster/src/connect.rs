@@ -35,8 +35,12 @@ impl Connection {
                 );
                 format!("the credentials are not accepted: {why}; log in anew")
             }
-            Some(StatusCode::FORBIDDEN) => "the user may not even ask for the version: grant what \
-                                            the cluster role system:public-info-viewer does"
+            Some(StatusCode::FORBIDDEN) if failure.message.contains("system:anonymous") => {
+                "nobody is logged in: the kubeconfig's user has no token, certificate or plugin"
+                    .to_owned()
+            }
+            Some(StatusCode::FORBIDDEN) => "the user may not ask what there is: grant what the \
+                                            cluster role system:discovery does"
                 .to_owned(),
             Some(_) => "is this the address of an API server?".to_owned(),
             None => advice_on(&failure.message).to_owned(),
