@@ -93,10 +93,15 @@ pub(crate) async fn connect(options: &Options) -> Result<Connection, Error> {
         None => match Config::incluster() {
             Ok(config) => (config, String::new()),
             Err(no_pod) => {
+                let of_pod = match std::env::var_os("KUBERNETES_SERVICE_HOST") {
+                    Some(_) => {
+                        format!("the pod's service account can't be used: {}", chain(&no_pod))
+                    }
+                    None => "this is no pod of a cluster".to_owned(),
+                };
                 return Err(Error::Config(format!(
-                    "there is no kubeconfig, and this is no pod with a service account ({}); name \
-                     a kubeconfig by --kubeconfig or KUBECONFIG",
-                    chain(&no_pod)
+                    "there is no kubeconfig, and {of_pod}; name a kubeconfig by --kubeconfig or \
+                     KUBECONFIG"
                 )));
             }
         },
@@ -106,14 +111,15 @@ pub(crate) async fn connect(options: &Options) -> Result<Connection, Error> {
     config.default_retry = false;
     let server = config.cluster_url.to_string();
     let expired = expired(&config.auth_info);
+    let plugin = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
     let client = Client::try_from(config).map_err(|error| {
         let cause = chain(&error);
-        Error::Config(match cause.contains("unable to run auth exec") {
-            true => format!(
-                "the credential plugin of the kubeconfig can't be run: {cause}; install it, or use \
-                 a kubeconfig with a token or certificate"
+        Error::Config(match plugin {
+            Some(plugin) => format!(
+                "the credential plugin {plugin} of the kubeconfig fails: {cause}; install it or log \
+                 in with it, or use a kubeconfig with a token or certificate"
             ),
-            false => cause,
+            None => format!("context {context:?} of the kubeconfig can't be used: {cause}"),
         })
     })?;
     Ok(Connection { client, server, context, expired })

@@ -73,7 +73,12 @@ pub(crate) async fn version(api: &Api) -> Result<String, Failure> {
     struct Version {
         git_version: String,
     }
-    let version: Version = parse(&api.get("/version", MOST).await?)?;
+    // The first request of all: where nobody answers, waiting is in vain.
+    let text = match api.get_once("/version", MOST).await {
+        Err(Failure { status: Some(_), .. }) => api.get("/version", MOST).await?,
+        first => first?,
+    };
+    let version: Version = parse(&text)?;
     Ok(version.git_version)
 }
 

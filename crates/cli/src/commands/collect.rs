@@ -88,8 +88,11 @@ fn write(path: &Path, options: &Options) -> anyhow::Result<Manifest> {
         );
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-        .map_err(|error| anyhow!("{}: {}", unwritten(), error.kind()))?;
+    let folder = folder.unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!("{}: there is no directory {}; make it first", unwritten(), folder.display());
+    }
+    let file = tempfile::NamedTempFile::new_in(folder).with_context(unwritten)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
     let mut bundle = Writer::new(BufWriter::with_capacity(1 << 16, file), now)?;
     let version = env!("CARGO_PKG_VERSION");
