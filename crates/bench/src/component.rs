@@ -82,6 +82,8 @@ pub struct Instance {
     pub directory: Option<String>,
     /// The manifest that a flag is changed in.
     pub source: Option<Arc<Source>>,
+    /// Its image, where it has one.
+    pub image: Option<String>,
     /// Its minor version, where the image tells it.
     pub minor: Option<u32>,
     /// Why not all of its arguments are known, where that is so.
@@ -124,6 +126,7 @@ impl Instance {
             contained: false,
             directory: None,
             source: None,
+            image: None,
             minor: None,
             incomplete: None,
             node: None,
@@ -148,6 +151,7 @@ impl Instance {
             mounts: Some(command.mounts),
             source: Some(command.source),
             minor: minor_of_image(&command.image),
+            image: Some(command.image),
             node: command.node,
             ..Self::new(component, Arguments::parse(words), OriginKind::Manifest, command.place)
         }
@@ -371,6 +375,7 @@ fn on_host(
             instance.mounts = Some(command.mounts.clone());
             instance.source = Some(Arc::clone(&command.source));
             instance.minor = minor_of_image(&command.image);
+            instance.image = Some(command.image.clone());
         }
     }
     if instances.is_empty() {

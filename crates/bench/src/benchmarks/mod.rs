@@ -1,7 +1,9 @@
 //! The benchmarks: lists of controls, as data.
 
 mod cis;
+mod container_host;
 mod managed;
+mod node;
 mod nsa;
 
 use crate::control::Group;
@@ -27,6 +29,12 @@ pub const BENCHMARKS: &[Benchmark] = &[
         id: "nsa-cisa",
         title: "NSA/CISA Kubernetes Hardening Guidance 1.2, control plane",
         groups: nsa::groups,
+    },
+    Benchmark { id: "node", title: "Nodes and the containers on them", groups: node::groups },
+    Benchmark {
+        id: "container-host",
+        title: "Container hosts: containerd, CRI-O and Docker",
+        groups: container_host::groups,
     },
 ];
 

@@ -7,5 +7,7 @@ pub mod certificate;
 pub mod document;
 pub mod host;
 pub mod manifest;
+pub mod packages;
 pub mod process;
+pub mod toml;
 pub mod unit;

@@ -124,3 +124,17 @@ pub fn is_contained(host: &Host, pid: u32) -> Result<bool, Unread> {
     let groups = host.read(&format!("/proc/{pid}/cgroup"))?.unwrap_or_default();
     Ok(["kubepods", "docker", "libpod", "/cri-"].iter().any(|word| groups.contains(word)))
 }
+/// A field of `/proc/PID/status`: `Seccomp`, `CapEff`.
+///
+/// # Errors
+///
+/// Where the file may not be read.
+pub fn status(host: &Host, pid: u32) -> Result<Option<BTreeMap<String, String>>, Unread> {
+    let text = host.read(&format!("/proc/{pid}/status"))?;
+    Ok(text.map(|text| {
+        text.lines()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+            .collect()
+    }))
+}

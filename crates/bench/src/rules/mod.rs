@@ -3,11 +3,15 @@
 pub mod apiserver;
 pub mod authentication;
 pub mod certificates;
+pub mod confinement;
 pub mod controller;
 pub mod disk;
+pub mod engine;
 pub mod etcd;
 pub mod firewall;
 pub mod kubelet;
+pub mod lifecycle;
+pub mod node;
 pub mod policies;
 pub mod proxy;
 pub mod tls;

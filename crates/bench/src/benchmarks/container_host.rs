@@ -1,0 +1,156 @@
+//! What of CIS Docker 1.6 and containerd still matters on the hosts of Kubernetes' containers, and
+//! the Docker engine where one runs. What pods are asked for is in CIS Kubernetes.
+
+use crate::context::Cx;
+use crate::control::Decide::With;
+use crate::control::{Control, Group, automated, manual};
+use crate::outcome::Outcome;
+use crate::rules::{engine, lifecycle};
+
+pub(super) fn groups() -> Vec<Group> {
+    vec![
+        Group { title: "Engine", role: None, controls: engines() },
+        Group { title: "Docker engine", role: None, controls: docker() },
+    ]
+}
+
+fn engines() -> Vec<Control> {
+    vec![
+        automated(
+            "storage-partition",
+            "Containers are stored on a file system of their own",
+            With(engine::own_partition),
+            "Mount a file system of its own where the engine keeps images and containers.",
+        ),
+        automated(
+            "engine-audited",
+            "auditd watches the engine's files and programs",
+            With(engine::audited),
+            "Add rules such as `-w /usr/bin/containerd -k containerd` to /etc/audit/rules.d.",
+        ),
+        automated(
+            "engine-socket",
+            "The engine's socket is root's",
+            With(engine::socket),
+            "chown root:root and chmod 660 the socket: who writes to it is root.",
+        ),
+        automated(
+            "engine-configuration",
+            "The engine's configuration is written by root alone",
+            With(engine::configuration),
+            "chown root:root and chmod 644 the file.",
+        ),
+        automated(
+            "engine-network",
+            "The engine answers on no network",
+            With(engine::no_network),
+            "Remove TCP addresses from the engine's configuration, or ask clients for certificates.",
+        ),
+        automated(
+            "engine-registries",
+            "Images come over TLS that is checked",
+            With(engine::registries),
+            "Give registries certificates and remove skip_verify and insecure registries.",
+        ),
+        automated(
+            "engine-confinement",
+            "Containers are confined by default",
+            With(engine::confinement),
+            "Remove what switches AppArmor and seccomp off; enable SELinux where it is loaded.",
+        ),
+        automated(
+            "privileged-devices",
+            "Privileged containers get no devices that they don't ask for",
+            With(engine::privileged_devices),
+            "Set privileged_without_host_devices to true.",
+        ),
+        automated(
+            "default-capabilities",
+            "Containers get no risky capabilities by default",
+            With(engine::default_capabilities),
+            "Remove NET_RAW, SYS_CHROOT, MKNOD, AUDIT_WRITE and SYS_ADMIN from default_capabilities.",
+        ),
+        manual(
+            "engine-rootless",
+            "The engine runs without root",
+            With(engine::rootless),
+            "Run the node rootless where its workloads allow.",
+        ),
+        automated(
+            "engine-supported",
+            "The engine's version is maintained",
+            With(lifecycle::engine),
+            "Update the engine.",
+        ),
+    ]
+}
+
+fn docker() -> Vec<Control> {
+    fn is_true(value: &str) -> bool {
+        value == "true"
+    }
+    fn is_false(value: &str) -> bool {
+        value == "false"
+    }
+    let setting = |id, title, decide: fn(&Cx<'_>) -> Outcome, remedy| {
+        automated(id, title, With(decide), remedy)
+    };
+    vec![
+        setting(
+            "docker-icc",
+            "Containers on the default bridge can't reach each other",
+            |cx| engine::docker(cx, "icc", "true", is_false, "false"),
+            "Set icc to false in /etc/docker/daemon.json.",
+        ),
+        setting(
+            "docker-user-namespaces",
+            "Root in a container is not root on the node",
+            |cx| engine::docker(cx, "userns-remap", "", |value| !value.is_empty(), "default"),
+            "Set userns-remap to default.",
+        ),
+        setting(
+            "docker-no-new-privileges",
+            "Containers can't gain privileges by default",
+            |cx| engine::docker(cx, "no-new-privileges", "false", is_true, "true"),
+            "Set no-new-privileges to true.",
+        ),
+        setting(
+            "docker-live-restore",
+            "Containers outlive the engine",
+            |cx| engine::docker(cx, "live-restore", "false", is_true, "true"),
+            "Set live-restore to true.",
+        ),
+        setting(
+            "docker-userland-proxy",
+            "No proxy in user space",
+            |cx| engine::docker(cx, "userland-proxy", "true", is_false, "false"),
+            "Set userland-proxy to false.",
+        ),
+        setting(
+            "docker-seccomp",
+            "The default seccomp profile is not switched off",
+            |cx| {
+                engine::docker(cx, "seccomp-profile", "", |value| value != "unconfined", "builtin")
+            },
+            "Remove seccomp-profile, or name a profile.",
+        ),
+        setting(
+            "docker-experimental",
+            "No experimental features",
+            |cx| engine::docker(cx, "experimental", "false", is_false, "false"),
+            "Set experimental to false.",
+        ),
+        setting(
+            "docker-iptables",
+            "The engine keeps its firewall rules",
+            |cx| engine::docker(cx, "iptables", "true", is_true, "true"),
+            "Remove iptables: false.",
+        ),
+        setting(
+            "docker-log-level",
+            "The engine logs at the level info",
+            |cx| engine::docker(cx, "log-level", "info", |value| value == "info", "info"),
+            "Set log-level to info.",
+        ),
+    ]
+}
