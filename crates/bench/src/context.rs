@@ -11,6 +11,7 @@ use crate::component::{Component, Components, Instance, Presence};
 use crate::distribution::{File, Platform};
 use crate::evidence::certificate::{self, Certificate};
 use crate::evidence::host::{FileKind, Host, Metadata, Unread};
+use crate::evidence::packages;
 use crate::evidence::process::Processes;
 use crate::evidence::unit;
 use crate::kubelet::Kubelet;
@@ -75,6 +76,7 @@ pub struct Cx<'a> {
     /// The components.
     pub components: Components,
     objects: OnceCell<Objects>,
+    installed: OnceCell<Option<u32>>,
 }
 
 impl<'a> Cx<'a> {
@@ -93,7 +95,14 @@ impl<'a> Cx<'a> {
         if let Some(minor) = input.minor {
             components.set_minor(minor);
         }
-        Cx { input, platform, processes, components, objects: OnceCell::new() }
+        Cx {
+            input,
+            platform,
+            processes,
+            components,
+            objects: OnceCell::new(),
+            installed: OnceCell::new(),
+        }
     }
 
     /// The node.
@@ -109,12 +118,31 @@ impl<'a> Cx<'a> {
 
     /// The minor version of Kubernetes, where it is known.
     pub fn minor(&self) -> Option<u32> {
-        self.input.minor.or_else(|| {
-            Component::ALL
-                .into_iter()
-                .flat_map(|component| self.components.instances(component))
-                .find_map(|instance| instance.minor)
-        })
+        self.input
+            .minor
+            .or_else(|| {
+                Component::ALL
+                    .into_iter()
+                    .flat_map(|component| self.components.instances(component))
+                    .find_map(|instance| instance.minor)
+            })
+            .or_else(|| *self.installed.get_or_init(|| self.installed_minor()))
+    }
+
+    /// The minor version of the package that holds the kubelet, or of the snap. A list that can't
+    /// be read leaves the version unknown, and what depends on it says so.
+    fn installed_minor(&self) -> Option<u32> {
+        let host = self.input.host?;
+        let snap = host.read("/snap/microk8s/current/meta/snap.yaml").unwrap_or_default();
+        let of_snap = snap.as_deref().into_iter().flat_map(str::lines).find_map(|line| {
+            Some(line.strip_prefix("version:")?.trim().trim_matches(['\'', '"']).to_owned())
+        });
+        let version = of_snap.or_else(|| {
+            let package = packages::debian(host, &["kubelet"]).unwrap_or_default();
+            package.map(|(version, _)| version)
+        })?;
+        let (major, rest) = version.trim_start_matches('v').split_once('.')?;
+        (major == "1").then(|| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok())?
     }
 
     /// The version of Kubernetes as far as it is known, such as `1.34`.

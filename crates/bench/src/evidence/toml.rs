@@ -74,16 +74,6 @@ impl Layers {
         Ok(())
     }
 
-    /// Whether there is no file at all.
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
-    }
-
-    /// The files.
-    pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(|(path, _)| path.as_str())
-    }
-
     /// The item at a path in the last file that has it, and that file.
     pub fn get(&self, path: &[&str]) -> Option<(&str, &Item)> {
         self.files.iter().rev().find_map(|(file, document)| {

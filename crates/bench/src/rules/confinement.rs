@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use seawall_model::document::Node;
-use seawall_model::workload::{Container, pods_of};
+use seawall_model::workload::{Container, Pod, pods_of};
 use seawall_model::{Inventory, ObjectKind};
 
 use crate::context::{Cx, either};
@@ -49,7 +49,7 @@ impl Confined {
 
 /// The containers of pods that run on the node, by their first process.
 fn running(host: &Host, cx: &Cx<'_>) -> Result<Vec<Confined>, Outcome> {
-    let processes = cx.processes.as_ref().map_err(|why| unread(why))?;
+    let processes = cx.processes.as_ref().map_err(unread)?;
     if processes.contained() {
         return Err(Outcome::unknown("/proc shows only the processes of a container"));
     }
@@ -229,7 +229,7 @@ fn container<T>(
             .find(|status| status.get("containerID").is_some_and(|node| node.text().ends_with(id)));
         let Some(name) = status.and_then(|status| status.get("name")) else { continue };
         let views = pods_of(pod);
-        let found = views.iter().flat_map(|view| view.containers()).find(|c| c.name == name.text());
+        let found = views.iter().flat_map(Pod::containers).find(|c| c.name == name.text());
         return found.map(look);
     }
     None

@@ -68,7 +68,7 @@ struct Running {
 /// The engines that run.
 fn running(cx: &Cx<'_>) -> Result<Vec<Running>, Outcome> {
     cx.host()?;
-    let processes = cx.processes.as_ref().map_err(|why| unread(why))?;
+    let processes = cx.processes.as_ref().map_err(unread)?;
     let mut found = Vec::new();
     for engine in Engine::ALL {
         found.extend(processes.named(engine.program()).map(|process| Running {

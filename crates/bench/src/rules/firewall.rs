@@ -167,6 +167,9 @@ const SERVICES: &[(&str, &str, &str)] = &[
 
 /// The firewalls that are set up. kube-proxy's own rules are none: they let all pass.
 pub fn firewall(host: &Host) -> Result<Vec<Evidence>, Unread> {
+    if host.metadata("/etc/passwd")?.is_none() {
+        return Err(Unread::new("/etc", "it holds no system that could start a firewall"));
+    }
     let mut found = Vec::new();
     for (name, path, mark) in SERVICES {
         if host.metadata(path)?.is_none() {

@@ -1,0 +1,287 @@
+//! The node itself, its container engine, and the containers on it.
+
+mod support;
+
+use seawall_bench::{ControlResult, Patch, Verdict};
+use support::{Node, inventory, kubeadm, one, report};
+
+fn of(node: &Node, benchmark: &str, id: &str) -> ControlResult {
+    one(&node.report(benchmark), id)
+}
+
+fn expect(node: &Node, benchmark: &str, id: &str, verdict: Verdict) {
+    let result = of(node, benchmark, id);
+    assert_eq!(result.verdict, verdict, "{id}: {}", result.reason);
+}
+
+#[test]
+fn kernel_settings_are_read_and_patched() {
+    let node = Node::new();
+    node.file("proc/sys/kernel/kptr_restrict", "0\n");
+    node.file("proc/sys/kernel/dmesg_restrict", "1\n");
+    let result = of(&node, "node", "kernel-pointers");
+    assert_eq!(result.verdict, Verdict::Fail);
+    let patch = Patch::Line {
+        file: "/etc/sysctl.d/90-hardening.conf".to_owned(),
+        line: "kernel.kptr_restrict = 1".to_owned(),
+    };
+    assert_eq!(result.patches, [patch]);
+    expect(&node, "node", "kernel-log", Verdict::Pass);
+    expect(&node, "node", "kexec", Verdict::NotApplicable);
+}
+
+#[test]
+fn mounts_are_looked_at_as_the_node_sees_them() {
+    let node = Node::new();
+    expect(&node, "node", "tmp", Verdict::Unknown);
+    node.file(
+        "proc/1/mountinfo",
+        "21 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n22 21 0:30 / /tmp rw,nosuid,nodev,noexec - \
+         tmpfs tmpfs rw\n23 21 0:31 / /dev/shm rw,nosuid,nodev - tmpfs tmpfs rw\n",
+    );
+    expect(&node, "node", "tmp", Verdict::Pass);
+    let result = of(&node, "node", "shared-memory");
+    assert!(result.reason.ends_with("without noexec"), "{}", result.reason);
+    expect(&node, "node", "var-log", Verdict::Fail);
+    node.file("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n");
+    expect(&node, "node", "minimal-system", Verdict::Fail);
+    expect(&node, "node", "system-supported", Verdict::Pass);
+    node.file("etc/os-release", "ID=ubuntu\nVERSION_ID=\"20.04\"\n");
+    expect(&node, "node", "system-supported", Verdict::Fail);
+    node.file("etc/os-release", "ID=arch\n");
+    expect(&node, "node", "system-supported", Verdict::Unknown);
+}
+
+#[test]
+fn sockets_and_firewalls() {
+    let node = kubeadm();
+    let head = "  sl  local_address rem_address   st\n";
+    let line = |address: &str, port: u16| {
+        format!(
+            "   0: {address}:{port:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0\n"
+        )
+    };
+    node.file(
+        "proc/1/net/tcp",
+        &format!("{head}{}{}", line("0100007F", 2379), line("00000000", 10255)),
+    );
+    expect(&node, "node", "listening-sockets", Verdict::Fail);
+    expect(&node, "nsa-cisa", "etcd-listens", Verdict::Pass);
+    node.file("proc/1/net/tcp", &format!("{head}{}", line("00000000", 2379)));
+    expect(&node, "node", "listening-sockets", Verdict::Pass);
+    // kubeadm's etcd without listen addresses listens on localhost, port 2379.
+    expect(&node, "nsa-cisa", "etcd-listens", Verdict::Fail);
+    expect(&node, "node", "firewall", Verdict::Fail);
+    node.file("etc/ufw/ufw.conf", "ENABLED=yes\n");
+    expect(&node, "node", "firewall", Verdict::Pass);
+    expect(&node, "nsa-cisa", "etcd-listens", Verdict::Manual);
+}
+
+#[test]
+fn ssh_s_first_word_counts_and_matches_are_heard() {
+    let node = Node::new();
+    expect(&node, "node", "ssh-root", Verdict::NotApplicable);
+    node.file(
+        "etc/ssh/sshd_config",
+        "Include /etc/ssh/sshd_config.d/*.conf\nPermitRootLogin yes\n",
+    );
+    expect(&node, "node", "ssh-root", Verdict::Fail);
+    node.file("etc/ssh/sshd_config.d/10.conf", "permitrootlogin=no\n");
+    let result = of(&node, "node", "ssh-root");
+    assert_eq!(result.verdict, Verdict::Pass, "{}", result.reason);
+    assert_eq!(result.evidence[0].origin.place, "/etc/ssh/sshd_config.d/10.conf:1");
+    node.file("etc/ssh/sshd_config.d/20.conf", "Match User root\nPermitRootLogin yes\n");
+    expect(&node, "node", "ssh-root", Verdict::Fail);
+    expect(&node, "node", "ssh-passwords", Verdict::Fail);
+}
+
+#[test]
+fn sudo_without_a_password_is_found() {
+    let node = Node::new();
+    expect(&node, "node", "sudo", Verdict::NotApplicable);
+    node.file("etc/sudoers", "root ALL=(ALL) ALL\n# dave ALL=(ALL) NOPASSWD: ALL\n");
+    expect(&node, "node", "sudo", Verdict::Pass);
+    node.file("etc/sudoers.d/90-cloud", "dave ALL=(ALL) NOPASSWD: ALL\n");
+    let result = of(&node, "node", "sudo");
+    assert!(result.reason.starts_with("dave"), "{}", result.reason);
+}
+
+#[test]
+fn security_modules() {
+    let node = Node::new();
+    expect(&node, "node", "mandatory-access", Verdict::Fail);
+    node.file("sys/module/apparmor/parameters/enabled", "Y\n");
+    node.file("sys/kernel/security/apparmor/profiles", "cri-containerd (enforce)\nx (complain)\n");
+    expect(&node, "node", "mandatory-access", Verdict::Pass);
+    node.file("sys/fs/selinux/enforce", "0");
+    expect(&node, "node", "mandatory-access", Verdict::Fail);
+}
+
+const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+fn container(node: &Node, capabilities: &str, seccomp: u32, privileges: u32) {
+    node.process(200, &["/app"]);
+    node.file(
+        "proc/200/cgroup",
+        &format!("0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-{ID}.scope\n"),
+    );
+    node.file(
+        "proc/200/status",
+        &format!(
+            "Name:\tapp\nCapBnd:\t{capabilities}\nNoNewPrivs:\t{privileges}\nSeccomp:\t{seccomp}\n"
+        ),
+    );
+}
+
+#[test]
+fn containers_are_confined_as_the_kernel_says() {
+    let node = Node::new();
+    expect(&node, "node", "container-seccomp", Verdict::NotApplicable);
+    container(&node, "00000000a80425fb", 2, 1);
+    for id in ["container-seccomp", "container-privileges", "container-capabilities"] {
+        expect(&node, "node", id, Verdict::Pass);
+    }
+    expect(&node, "node", "container-label", Verdict::NotApplicable);
+    container(&node, "000001ffffffffff", 0, 0);
+    for id in ["container-seccomp", "container-privileges", "container-capabilities"] {
+        expect(&node, "node", id, Verdict::Fail);
+    }
+    node.file("sys/module/apparmor/parameters/enabled", "Y\n");
+    node.file("proc/200/attr/current", "unconfined\n");
+    expect(&node, "node", "container-label", Verdict::Fail);
+    node.file("proc/200/attr/current", "cri-containerd.apparmor.d (enforce)\n");
+    expect(&node, "node", "container-label", Verdict::Pass);
+}
+
+#[test]
+fn what_a_pod_declares_must_be_so() {
+    let objects = inventory(&format!(
+        "apiVersion: v1
+kind: Pod
+metadata: {{name: web, namespace: shop}}
+spec:
+  securityContext: {{seccompProfile: {{type: RuntimeDefault}}}}
+  containers:
+  - name: app
+    image: app
+    securityContext:
+      allowPrivilegeEscalation: false
+      capabilities: {{drop: [ALL], add: [NET_BIND_SERVICE]}}
+status:
+  containerStatuses:
+  - {{name: app, containerID: 'containerd://{ID}'}}
+"
+    ));
+    let node = Node::new();
+    let declared = |node: &Node| {
+        one(&report(Some(&node.host()), Some(&objects), "node", &[]), "container-as-declared")
+    };
+    container(&node, "0000000000000400", 2, 1);
+    let good = declared(&node);
+    assert_eq!(good.verdict, Verdict::Pass, "{}", good.reason);
+    container(&node, "0000000000200400", 0, 0);
+    let bad = declared(&node);
+    assert_eq!(bad.verdict, Verdict::Fail);
+    for part in ["SYS_ADMIN", "seccomp profile, and has none", "can gain privileges"] {
+        assert!(bad.reason.contains(part), "{}", bad.reason);
+    }
+    assert_eq!(of(&node, "node", "container-as-declared").verdict, Verdict::Unknown);
+}
+
+#[test]
+fn containerd_s_configuration() {
+    let node = Node::new();
+    expect(&node, "container-host", "engine-network", Verdict::NotApplicable);
+    node.process(300, &["/usr/bin/containerd"]);
+    node.file("etc/containerd/config.toml", "version = 3\nimports = ['conf.d/*.toml']\n");
+    expect(&node, "container-host", "engine-network", Verdict::Pass);
+    expect(&node, "container-host", "engine-confinement", Verdict::Pass);
+    expect(&node, "container-host", "privileged-devices", Verdict::Fail);
+    expect(&node, "container-host", "docker-icc", Verdict::NotApplicable);
+    node.file(
+        "etc/containerd/conf.d/10.toml",
+        "[grpc]\ntcp_address = '0.0.0.0:1234'\n[plugins.'io.containerd.cri.v1.runtime']\ndisable_apparmor = \
+         true\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]\n\
+         privileged_without_host_devices = true\n",
+    );
+    expect(&node, "container-host", "engine-network", Verdict::Fail);
+    expect(&node, "container-host", "engine-confinement", Verdict::Fail);
+    expect(&node, "container-host", "privileged-devices", Verdict::Pass);
+    expect(&node, "container-host", "engine-registries", Verdict::Pass);
+    node.file(
+        "etc/containerd/certs.d/reg.example/hosts.toml",
+        "[host.'https://reg.example']\n  skip_verify = true\n",
+    );
+    expect(&node, "container-host", "engine-registries", Verdict::Fail);
+    node.file("etc/containerd/conf.d/20.toml", "not toml");
+    let result = of(&node, "container-host", "engine-network");
+    assert_eq!(result.verdict, Verdict::Unknown);
+    assert!(result.reason.contains("20.toml"), "{}", result.reason);
+}
+
+#[test]
+fn the_audit_daemon_watches_what_is_there() {
+    let node = Node::new();
+    node.process(300, &["/usr/bin/containerd"]);
+    node.file("usr/bin/containerd", "").file("etc/containerd/config.toml", "");
+    expect(&node, "container-host", "engine-audited", Verdict::Fail);
+    node.file(
+        "etc/audit/rules.d/c.rules",
+        "-w /usr/bin/containerd -p x -k c\n-a always,exit -F dir=/etc/containerd -F perm=wa\n",
+    );
+    expect(&node, "container-host", "engine-audited", Verdict::Pass);
+}
+
+#[test]
+fn crio_and_docker_are_known_too() {
+    let node = Node::new();
+    node.process(300, &["/usr/bin/crio"]);
+    node.file(
+        "etc/crio/crio.conf.d/10.conf",
+        "[crio.runtime]\ndefault_capabilities = ['CHOWN', 'NET_RAW']\n",
+    );
+    expect(&node, "container-host", "default-capabilities", Verdict::Fail);
+    expect(&node, "container-host", "engine-confinement", Verdict::Pass);
+    node.file("etc/crio/crio.conf.d/20.conf", "[crio.runtime]\nseccomp_profile = 'unconfined'\n");
+    expect(&node, "container-host", "engine-confinement", Verdict::Fail);
+    let node = Node::new();
+    node.process(301, &["/usr/bin/dockerd", "-H", "tcp://0.0.0.0:2375"]);
+    node.file("etc/docker/daemon.json", "{\"icc\": false, \"userns-remap\": \"default\"}");
+    expect(&node, "container-host", "docker-icc", Verdict::Pass);
+    expect(&node, "container-host", "docker-user-namespaces", Verdict::Pass);
+    expect(&node, "container-host", "docker-live-restore", Verdict::Fail);
+    expect(&node, "container-host", "engine-network", Verdict::Fail);
+}
+
+#[test]
+fn weak_ways_to_log_in_and_odd_chains_are_found() {
+    let node = kubeadm();
+    expect(&node, "nsa-cisa", "authentication-methods", Verdict::Pass);
+    expect(&node, "nsa-cisa", "authorization-chain", Verdict::Pass);
+    expect(&node, "nsa-cisa", "admission-plugins", Verdict::Pass);
+    expect(&node, "nsa-cisa", "api-server-insecure-port", Verdict::Pass);
+    node.with(support::API_SERVER, &["--oidc-issuer-url=http://id", "--oidc-groups-claim=g"]);
+    node.with(support::API_SERVER, &["--admission-control=NodeRestriction,ServiceAccount"]);
+    node.with(
+        support::API_SERVER,
+        &["--insecure-port=8080", "--authorization-mode=Node,RBAC,ABAC"],
+    );
+    let result = of(&node, "nsa-cisa", "authentication-methods");
+    assert!(result.reason.contains("system:masters"), "{}", result.reason);
+    expect(&node, "nsa-cisa", "authorization-chain", Verdict::Fail);
+    expect(&node, "nsa-cisa", "api-server-insecure-port", Verdict::Fail);
+    let result = of(&node, "nsa-cisa", "admission-plugins");
+    assert!(result.reason.contains("old --admission-control leaves out"), "{}", result.reason);
+}
+
+#[test]
+fn the_disk_of_etcd_is_followed_down_to_dm_crypt() {
+    let node = kubeadm();
+    node.file("proc/1/mountinfo", "21 1 254:0 / / rw - ext4 /dev/mapper/vg-root rw\n");
+    expect(&node, "nsa-cisa", "etcd-disk-encrypted", Verdict::Manual);
+    node.file("sys/dev/block/254:0/dm/uuid", "LVM-abc\n");
+    node.file("sys/dev/block/254:0/slaves/dm-1/x", "");
+    node.file("sys/class/block/dm-1/dev", "254:1\n");
+    node.file("sys/dev/block/254:1/dm/uuid", "CRYPT-LUKS2-abc\n");
+    expect(&node, "nsa-cisa", "etcd-disk-encrypted", Verdict::Pass);
+}
