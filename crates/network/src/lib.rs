@@ -21,6 +21,8 @@ mod diff;
 mod explain;
 mod exposure;
 mod expression;
+pub mod flows;
+pub mod generate;
 pub mod lint;
 mod list;
 mod network;

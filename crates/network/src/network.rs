@@ -137,7 +137,12 @@ impl<'a> Network<'a> {
     /// Reads the pods and policies of an inventory, and cuts the addresses outside at further
     /// borders.
     pub fn cut(inventory: &'a Inventory, cuts: &Cuts) -> Self {
-        let (declared, mut problems) = policy::all(inventory);
+        Self::under(inventory, inventory, cuts)
+    }
+
+    /// Reads the pods of an inventory and puts them under the policies of another.
+    pub fn under(inventory: &'a Inventory, policies: &'a Inventory, cuts: &Cuts) -> Self {
+        let (declared, mut problems) = policy::all(policies);
         let mut population = Population::of(inventory);
         problems.append(&mut population.problems);
         population.add_controller();

@@ -5,6 +5,7 @@ mod eval;
 mod explain;
 mod exposure;
 mod focus;
+mod generate;
 mod lint;
 mod list;
 mod map;
@@ -34,6 +35,7 @@ enum Command {
     Exposure(Box<exposure::Exposure>),
     Diff(Box<diff::Diff>),
     Lint(Box<lint::LintCommand>),
+    Generate(Box<generate::Generate>),
     Matrix(Box<matrix::Matrix>),
     Map(Box<map::Map>),
 }
@@ -47,6 +49,7 @@ impl Net {
             Command::Exposure(command) => command.run(global),
             Command::Diff(command) => command.run(global),
             Command::Lint(command) => command.run(global),
+            Command::Generate(command) => command.run(global),
             Command::Matrix(command) => command.run(global),
             Command::Map(command) => command.run(global),
         }
