@@ -1,10 +1,11 @@
 //! Manifests that run the benchmark in a cluster: a Job on one node, a CronJob, a DaemonSet on all
 //! nodes, or a plugin of Sonobuoy.
 //!
-//! Reading a node takes its files, and no more: the pod has the node's root read-only, with all that
-//! is mounted below it, and no namespace of the node. `/proc` is the node's own below that root, so
-//! its processes are seen without `hostPID`. The user is root, since that is whose files are read, but
-//! of root's capabilities only that to read what others own is left.
+//! Reading a node takes some of its directories, and no more: the pod has them read-only, with all
+//! that is mounted below them, and no namespace of the node. `/proc` is the node's own, so its
+//! processes are seen without `hostPID`; `/run`, where the sockets of container runtimes stand, to
+//! which a read-only mount is no hindrance, is not among them. The user is root, since that is whose
+//! files are read, but has none of root's capabilities.
 
 use std::fmt::Write as _;
 
@@ -38,12 +39,23 @@ pub struct Options {
     pub arguments: Vec<String>,
     /// Whether the API's objects are read too, for which there is a role.
     pub cluster: bool,
+    /// Directories of the node that are mounted. Each must be there on every node, or the runtime
+    /// makes it.
+    pub directories: Vec<String>,
+    /// Whether files are read that others than root own and may read, for which there is a
+    /// capability.
+    pub others: bool,
     /// Whether the environment of processes is read too, for which a debugger's capability is
     /// needed: etcd may be configured by variables.
     pub environment: bool,
 }
 
 const NAME: &str = "seawall-bench";
+
+/// The directories that are mounted unless others are asked for: every Linux has them, and the
+/// components of Kubernetes keep nothing elsewhere but on GKE, which has `/home/kubernetes`, and
+/// MicroK8s, which has `/var/snap`.
+pub const DIRECTORIES: [&str; 5] = ["/etc", "/proc", "/sys", "/usr", "/var/lib"];
 
 /// The resources that a run over the cluster's objects reads; no secrets among them.
 const READ: [(&str, &[&str]); 6] = [
@@ -114,23 +126,42 @@ automountServiceAccountToken: false
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
+  name: default-deny
+  namespace: {namespace}
+spec:
+  podSelector: {{}}
+  policyTypes: [Ingress, Egress]
+"
+    );
+    if options.cluster {
+        out.push_str(&to_api_server(&namespace));
+        out.push_str(&role(&namespace));
+    }
+    out.push_str("---\n");
+    out.push_str(workload);
+    out
+}
+
+fn to_api_server(namespace: &str) -> String {
+    format!(
+        "---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
   name: {NAME}
   namespace: {namespace}
 spec:
   podSelector:
     matchLabels:
       app.kubernetes.io/name: {NAME}
-  policyTypes: [Ingress, Egress]
+  policyTypes: [Egress]
+  egress:
+  # The API server, which has no label.
+  - ports:
+    - port: 443
+    - port: 6443
 "
-    );
-    if options.cluster {
-        // To the API server, wherever it is.
-        out.push_str("  egress:\n  - ports:\n    - port: 443\n    - port: 6443\n");
-        out.push_str(&role(&namespace));
-    }
-    out.push_str("---\n");
-    out.push_str(workload);
-    out
+    )
 }
 
 fn role(namespace: &str) -> String {
@@ -200,6 +231,7 @@ metadata:
 spec:
   schedule: {}
   concurrencyPolicy: Forbid
+  startingDeadlineSeconds: 3600
   successfulJobsHistoryLimit: 3
   failedJobsHistoryLimit: 3
   jobTemplate:
@@ -232,8 +264,9 @@ spec:
     matchLabels:
       app.kubernetes.io/name: {NAME}
   updateStrategy:
+    type: RollingUpdate
     rollingUpdate:
-      maxUnavailable: 100%
+      maxUnavailable: 50%
   template:
 {}",
         quoted(&options.namespace),
@@ -269,12 +302,32 @@ spec:
 {}  volumes:
 {}",
         indented(&listed(&container(options)), 2),
-        indented(&listed(VOLUME), 2)
+        indented(&volumes(options), 2)
     );
     out
 }
 
-const VOLUME: &str = "name: node\nhostPath:\n  path: /\n  type: Directory\n";
+fn volumes(options: &Options) -> String {
+    let directories = options.directories.iter().enumerate();
+    let volumes = directories.map(|(index, path)| {
+        let path = quoted(path);
+        listed(&format!("name: node-{index}\nhostPath:\n  path: {path}\n  type: Directory\n"))
+    });
+    volumes.collect()
+}
+
+/// Where they are mounted. What is mounted below them is read-only too where the runtime can make
+/// it so.
+fn mounts(options: &Options) -> String {
+    let directories = options.directories.iter().enumerate();
+    let mounts = directories.map(|(index, path)| {
+        let path = quoted(format!("/host{path}").trim_end_matches('/'));
+        listed(&format!(
+            "name: node-{index}\nmountPath: {path}\nreadOnly: true\nrecursiveReadOnly: IfPossible\n"
+        ))
+    });
+    mounts.collect()
+}
 
 fn container(options: &Options) -> String {
     let mut arguments = vec!["bench", "run", "--root", "/host"];
@@ -288,8 +341,15 @@ fn container(options: &Options) -> String {
     }
     arguments.extend(options.arguments.iter().map(String::as_str));
     let arguments: Vec<String> = arguments.into_iter().map(quoted).collect();
-    let capabilities =
-        if options.environment { "DAC_READ_SEARCH, SYS_PTRACE" } else { "DAC_READ_SEARCH" };
+    let added: Vec<&str> =
+        [(options.others, "DAC_READ_SEARCH"), (options.environment, "SYS_PTRACE")]
+            .into_iter()
+            .filter_map(|(wanted, name)| wanted.then_some(name))
+            .collect();
+    let added = match added[..] {
+        [] => String::new(),
+        _ => format!("    add: [{}]\n", added.join(", ")),
+    };
     let mut out = format!(
         "name: seawall
 image: {}
@@ -304,29 +364,25 @@ securityContext:
   readOnlyRootFilesystem: true
   # The node's files are root's.
   runAsUser: 0
-  runAsGroup: 0
+  runAsGroup: 65534
   capabilities:
     drop: [ALL]
-    add: [{capabilities}]
-  seccompProfile:
+{added}  seccompProfile:
     type: RuntimeDefault
 resources:
   requests:
     cpu: 50m
     memory: 64Mi
+    ephemeral-storage: 16Mi
   limits:
     cpu: \"1\"
     memory: 256Mi
+    ephemeral-storage: 64Mi
 volumeMounts:
-- name: node
-  mountPath: /host
-  readOnly: true
-  # What is mounted below the root is read-only too, where the runtime can make it so.
-  recursiveReadOnly: IfPossible
-  mountPropagation: None
-",
+{}",
         quoted(&options.image),
-        arguments.join(", ")
+        arguments.join(", "),
+        mounts(options)
     );
     if options.kind == Kind::Sonobuoy {
         out.push_str("- name: results\n  mountPath: /tmp/sonobuoy/results\n");
@@ -345,7 +401,7 @@ fn sonobuoy(options: &Options) -> String {
 extra-volumes:
 {}spec:
 {}",
-        indented(&listed(VOLUME), 0),
+        volumes(options),
         indented(&container(options), 2)
     )
 }
@@ -368,7 +424,7 @@ fn listed(map: &str) -> String {
 fn quoted(text: &str) -> String {
     let plain =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=');
-    let word = text.starts_with(|c: char| c.is_ascii_alphabetic())
+    let word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text.chars().all(plain)
         && !text.ends_with(':')
         && !matches!(

@@ -29,14 +29,30 @@ const ARCHIVE: &str = "seawall-bench.tar.gz";
 ///
 /// Where something can't be written; there is no `done` then.
 pub fn deliver(directory: &Path, reports: &[Report]) -> io::Result<PathBuf> {
+    let json = serde_json::to_vec_pretty(reports)?;
+    write(directory, &[("report.json", &json)], &tree(reports))
+}
+
+/// Writes why there are no results, in the same way: nobody waits then until time is up.
+///
+/// # Errors
+///
+/// As [`deliver`].
+pub fn deliver_failure(directory: &Path, why: &str) -> io::Result<PathBuf> {
+    let item = json!({"name": "run", "status": "failed", "details": {"reason": why}});
+    write(directory, &[], &json!({"name": "seawall-bench", "status": "failed", "items": [item]}))
+}
+
+fn write(directory: &Path, files: &[(&str, &[u8])], tree: &Value) -> io::Result<PathBuf> {
     fs::create_dir_all(directory)?;
     let archive = directory.join(ARCHIVE);
     let packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     let mut builder = tar::Builder::new(packed);
-    let json = serde_json::to_vec_pretty(reports)?;
-    append(&mut builder, "report.json", &json)?;
+    for (name, bytes) in files {
+        append(&mut builder, name, bytes)?;
+    }
     // JSON is YAML.
-    append(&mut builder, "sonobuoy_results.yaml", &serde_json::to_vec_pretty(&tree(reports))?)?;
+    append(&mut builder, "sonobuoy_results.yaml", &serde_json::to_vec_pretty(tree)?)?;
     write_whole(&archive, &builder.into_inner()?.finish()?)?;
     write_whole(&directory.join("done"), archive.display().to_string().as_bytes())?;
     Ok(archive)

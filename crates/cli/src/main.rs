@@ -31,6 +31,8 @@ pub(crate) enum Outcome {
     Findings,
     /// Something named could not be used, or was not read and had to be.
     InputError,
+    /// Findings, for which the user has chosen an exit code.
+    Chosen(u8),
 }
 
 /// Hardens a Kubernetes cluster from build to runtime.
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Ok(Outcome::InputError) => ExitCode::from(2),
+        Ok(Outcome::Chosen(code)) => ExitCode::from(code),
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::from(2)

@@ -28,9 +28,10 @@ const LONGEST: (usize, usize) = (1024, 512);
 const KIND: &str =
     "Software and Configuration Checks/Industry and Regulatory Standards/CIS Kubernetes Benchmark";
 
-#[derive(Serialize)]
+/// A finding of the AWS Security Finding Format.
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Finding {
+pub struct AsffFinding {
     aws_account_id: String,
     confidence: u32,
     created_at: String,
@@ -48,7 +49,7 @@ struct Finding {
     updated_at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Fields {
     #[serde(rename = "Actual result")]
     actual: String,
@@ -62,37 +63,33 @@ struct Fields {
     subsection: String,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Remediation {
     recommendation: Recommendation,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Recommendation {
     text: String,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Resource {
     id: String,
     r#type: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Severity {
     label: &'static str,
 }
 
-/// The findings of a run, one for each check that fails or warns, as a JSON list.
-///
-/// # Errors
-///
-/// Where they can't be written as JSON.
-pub fn asff(run: &Run, account: &Account) -> serde_json::Result<String> {
+/// The findings of a run, one for each check that fails or warns.
+pub fn asff(run: &Run, account: &Account) -> Vec<AsffFinding> {
     let Account { account: id, region, cluster, node, time } = account;
     let arn = format!("arn:aws:securityhub:{region}::product/aqua-security/kube-bench");
     let of_node = node.as_ref().map(|node| format!("+{node}")).unwrap_or_default();
@@ -104,7 +101,7 @@ pub fn asff(run: &Run, account: &Account) -> serde_json::Result<String> {
                     continue;
                 }
                 let (check, judged) = (&result.check, &result.judged);
-                findings.push(Finding {
+                findings.push(AsffFinding {
                     aws_account_id: id.clone(),
                     confidence: 100,
                     created_at: time.clone(),
@@ -135,7 +132,7 @@ pub fn asff(run: &Run, account: &Account) -> serde_json::Result<String> {
             }
         }
     }
-    serde_json::to_string_pretty(&findings)
+    findings
 }
 
 /// A text cut to one byte less than the bound where it is longer, as kube-bench cuts it, but never

@@ -3,9 +3,10 @@
 
 use super::Error;
 use super::config::Config;
+use super::shell::Shell;
 
-/// The version that kube-bench takes where it finds none.
-pub const DEFAULT_VERSION: &str = "1.18";
+/// The version that kube-bench takes where it finds none, and below which it looks for none.
+const DEFAULT_VERSION: &str = "1.18";
 
 /// How a benchmark is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,29 @@ pub enum Choice {
     /// By what a component says of its version, such as `v1.30.4+k3s1`: by the platform that it
     /// names, else as [`Choice::Version`].
     Detected(String),
+}
+
+/// What a node says of its version of Kubernetes, such as `v1.30.4+k3s1`: what kubectl says of the
+/// API server, else what the kubelet or the distribution says of itself. kube-bench takes 1.18 where
+/// there is no answer, which is nobody's version any more.
+pub fn detect(shell: &mut Shell) -> Option<String> {
+    let asked = shell.run("kubectl version -o json --request-timeout=5s 2>/dev/null");
+    let server = serde_json::from_str::<serde_json::Value>(&asked.output).ok();
+    let server = server.and_then(|it| Some(it["serverVersion"]["gitVersion"].as_str()?.to_owned()));
+    server.or_else(|| {
+        let said = ["kubelet", "k3s", "rke2"].map(|program| {
+            let said = shell.run(&format!("{program} --version 2>/dev/null"));
+            let mut words = said.output.split_whitespace();
+            words.find(|word| is_version(word)).map(str::to_owned)
+        });
+        said.into_iter().flatten().next()
+    })
+}
+
+/// Whether a word is a version such as `v1.30.4`.
+fn is_version(word: &str) -> bool {
+    word.strip_prefix('v')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.contains('.'))
 }
 
 /// The benchmark, and what kube-bench calls the detected version.

@@ -84,6 +84,11 @@ impl Config {
         Some(self.root.get("target_mapping")?.get(benchmark)?.strings())
     }
 
+    /// A single setting at the top, such as `AWS_REGION`.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+        self.root.get(name)?.scalar()
+    }
+
     /// Whether there is a map of a name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.root.get(name).is_some_and(|map| matches!(map, Setting::Map(all) if !all.is_empty()))

@@ -97,7 +97,7 @@ pub fn from_native(report: &Report) -> (Run, Stamp) {
         });
         groups[at].checks.push(check(result));
     }
-    let run = Run { benchmark: report.benchmark.clone(), controls };
+    let run = Run { benchmark: report.benchmark.clone(), controls, ..Run::default() };
     (run, Stamp { node: report.node.clone(), time: Some(report.time.clone()) })
 }
 

@@ -147,7 +147,7 @@ pub fn read_json(name: &str, text: &str) -> Result<(Run, Stamp), Error> {
     };
     let benchmark = controls.first().map(|controls| controls.version.clone()).unwrap_or_default();
     let controls = controls.into_iter().map(ControlsView::back).collect();
-    Ok((Run { benchmark, controls }, stamp))
+    Ok((Run { benchmark, controls, ..Run::default() }, stamp))
 }
 
 impl SummaryView {

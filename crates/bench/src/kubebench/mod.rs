@@ -29,8 +29,8 @@ mod shell;
 mod text;
 mod value;
 
-pub use asff::{Account, asff};
-pub use benchmark::{Choice, DEFAULT_VERSION};
+pub use asff::{Account, AsffFinding, asff};
+pub use benchmark::{Choice, detect};
 pub use check::{Judged, State};
 pub use controls::{Check, Controls, Group, TestItem, Tests};
 pub use exchange::{from_native, to_native};
@@ -38,7 +38,7 @@ pub use json::{Stamp, read_json, write_json};
 pub use junit::write_junit;
 pub use operator::OPERATORS;
 pub use run::{
-    CheckResult, ControlsResult, Filter, GroupResult, Options, Run, Summary, Targets, run,
+    Aws, CheckResult, ControlsResult, Filter, GroupResult, Options, Run, Summary, Targets, run,
 };
 pub use shell::{Bounds, Shell};
 pub use text::{TextOptions, write_text};

@@ -74,6 +74,19 @@ pub struct Run {
     pub benchmark: String,
     /// By controls, in the order of their numbers.
     pub controls: Vec<ControlsResult>,
+    /// What the configuration says of the AWS account that findings are for.
+    pub aws: Aws,
+}
+
+/// The settings for findings in the AWS Security Finding Format.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aws {
+    /// `AWS_ACCOUNT`.
+    pub account: Option<String>,
+    /// `AWS_REGION`.
+    pub region: Option<String>,
+    /// `CLUSTER_ARN`.
+    pub cluster: Option<String>,
 }
 
 /// The results of one controls file.
@@ -187,7 +200,13 @@ pub fn run(options: &Options, host: &Host, shell: &mut Shell) -> Result<Run, Err
     }
     // What is no number counts as nought.
     controls.sort_by_key(|controls| controls.id.parse::<i64>().unwrap_or(0));
-    Ok(Run { benchmark: session.benchmark, controls })
+    let setting = |name: &str| session.config.setting(name).map(str::to_owned);
+    let aws = Aws {
+        account: setting("AWS_ACCOUNT"),
+        region: setting("AWS_REGION"),
+        cluster: setting("CLUSTER_ARN"),
+    };
+    Ok(Run { benchmark: session.benchmark, controls, aws })
 }
 
 struct Session<'a> {

@@ -1,6 +1,13 @@
 //! `seawall bench`: benchmarks over nodes, control planes and container hosts.
 
+mod deliver;
+mod diff;
+mod gather;
+mod kubebench;
+mod lint;
+mod manifests;
 mod run;
+mod shown;
 
 use clap::{Args, Subcommand};
 
@@ -26,6 +33,10 @@ enum Command {
     /// Run benchmarks: the same as without a subcommand
     #[command(after_help = run::EXAMPLES)]
     Run(Box<run::Run>),
+    Gather(gather::Gather),
+    Diff(diff::Diff),
+    Lint(lint::Lint),
+    Manifests(manifests::Manifests),
 }
 
 impl Bench {
@@ -33,6 +44,10 @@ impl Bench {
         match self.command {
             None => self.run.run(global),
             Some(Command::Run(run)) => run.run(global),
+            Some(Command::Gather(command)) => command.run(global),
+            Some(Command::Diff(command)) => command.run(),
+            Some(Command::Lint(command)) => command.run(),
+            Some(Command::Manifests(command)) => command.run(),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `seawall bench run`: from a node or its files to reports.
 
-use std::io;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
+use seawall_bench::kubebench::Stamp;
 use seawall_bench::{
     BENCHMARKS, Benchmark, Changes, Cx, Filter, Header, Host, Input, Patch, Platform, Report, Role,
     Verdict, benchmark_of, changes, run, text,
@@ -14,6 +16,9 @@ use seawall_schema::Version;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::deliver::Deliver;
+use super::kubebench::{Given, KubeBench};
+use super::shown::{Results, Shown};
 use crate::Outcome;
 use crate::fixing::diff;
 use crate::global::Global;
@@ -28,6 +33,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   seawall bench -f cluster.tar.zst                 # a bundle: control plane and policies
   seawall bench --cluster --control 5              # the policies of the live cluster
   seawall bench --control 1.2 --diff               # what would put the API server right
+  seawall bench -o text -o sarif=bench.sarif -o kube-bench-json=bench.json
+  seawall bench --config-dir cfg/ --targets node   # a configuration of kube-bench
 
 Exit codes: 0 nothing failed, 1 something failed, 2 usage or input error; also 2 with --strict
 when something could not be told.";
@@ -39,8 +46,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
     /// The benchmark, several with commas, or all [default: that of the platform and version]
-    #[arg(long = "benchmark", value_name = "NAME", value_delimiter = ',', value_parser = parse_benchmark)]
-    benchmarks: Vec<Chosen>,
+    #[arg(long = "benchmark", value_name = "NAME", value_delimiter = ',')]
+    benchmarks: Vec<String>,
     /// Run the controls for this part of a node alone, and expect it to run here
     #[arg(long = "node-role", value_name = "ROLE", value_delimiter = ',')]
     roles: Vec<NodeRole>,
@@ -60,14 +67,17 @@ pub(crate) struct Run {
     /// The node's name in the report [default: what the node calls itself]
     #[arg(long, value_name = "NAME")]
     node_name: Option<String>,
-    /// How to show the results
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: Format,
+    #[command(flatten)]
+    shown: Shown,
     /// Show what would put failures right as a patch, instead of the results; nothing is changed
     #[arg(long)]
     diff: bool,
     #[command(flatten)]
     sources: Sources,
+    #[command(flatten)]
+    kube_bench: KubeBench,
+    #[command(flatten)]
+    deliver: Deliver,
 }
 
 /// A benchmark, or all.
@@ -77,13 +87,13 @@ enum Chosen {
     All,
 }
 
-fn parse_benchmark(name: &str) -> Result<Chosen, String> {
+fn parse_benchmark(name: &str) -> anyhow::Result<Chosen> {
     if name == "all" {
         return Ok(Chosen::All);
     }
     Benchmark::find(name).map(Chosen::One).ok_or_else(|| {
         let names: Vec<&str> = BENCHMARKS.iter().map(|benchmark| benchmark.id).collect();
-        format!("there are {} and all", names.join(", "))
+        anyhow!("--benchmark {name}: there are {} and all", names.join(", "))
     })
 }
 
@@ -98,20 +108,54 @@ enum NodeRole {
     Worker,
 }
 
-/// How results are shown.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// A list of reports with all evidence
-    Json,
-}
-
 impl Run {
     pub(crate) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
+        self.deliver.around(|| match self.kube_bench.directory() {
+            Some(directory) => self.kube_bench(directory, global),
+            None => self.once(global),
+        })
+    }
+
+    /// Runs a configuration of kube-bench.
+    fn kube_bench(
+        &self,
+        directory: &Path,
+        global: &Global,
+    ) -> anyhow::Result<(Vec<Report>, Outcome)> {
+        let root = self.root.as_deref().unwrap_or(Path::new("/"));
+        let node = match self.node() {
+            Some(node) => Some(node),
+            None => Host::new(root)?.read("/proc/sys/kernel/hostname")?,
+        };
+        let benchmark = match &self.benchmarks[..] {
+            [] => None,
+            [name] => Some(name.as_str()),
+            _ => bail!("with --config-dir there is one --benchmark"),
+        };
+        let given = Given {
+            root,
+            benchmark,
+            version: self.kubernetes_version.map(|version| format!("1.{}", version.minor())),
+            skip: &self.skip,
+            stamp: Stamp {
+                node: node.map(|node| node.trim().to_owned()),
+                time: Some(now()?.format(&Rfc3339)?),
+            },
+            shown: &self.shown,
+        };
+        self.kube_bench.run(directory, &given, global)
+    }
+
+    /// The node's name: as given, or as the pod that this runs in was told.
+    fn node(&self) -> Option<String> {
+        self.node_name.clone().or_else(|| std::env::var("NODE_NAME").ok())
+    }
+
+    fn once(&self, global: &Global) -> anyhow::Result<(Vec<Report>, Outcome)> {
+        let began = SystemTime::now();
         let read = if self.sources.are_named() { Some(self.sources.read(global)?) } else { None };
         let host = self.host(read.is_some())?;
-        let now = OffsetDateTime::now_utc();
+        let now = now()?;
         let roles: Vec<Role> = self.roles.iter().map(|role| role.model()).collect();
         let cx = Cx::new(Input {
             host: host.as_ref(),
@@ -124,23 +168,24 @@ impl Run {
         let filter = Filter { roles, only: self.only.clone(), skip: self.skip.clone() };
         let header = Header {
             seawall: env!("CARGO_PKG_VERSION").to_owned(),
-            node: self.node_name.clone(),
-            time: now.replace_nanosecond(0)?.format(&Rfc3339)?,
+            node: self.node(),
+            time: now.format(&Rfc3339)?,
         };
         let reports: Vec<Report> = self
-            .chosen(&cx)
+            .chosen(&cx)?
             .into_iter()
             .map(|benchmark| run(&cx, benchmark, &filter, &header))
             .collect();
         if reports.iter().all(|report| report.results.is_empty()) {
-            anyhow::bail!("no control of the benchmark is selected");
+            bail!("no control of the benchmark is selected");
         }
         if self.diff {
             self.show_changes(&reports, host.as_ref(), read.as_ref())?;
         } else {
-            self.show(&reports, global)?;
+            self.show(&reports, global, began)?;
         }
-        Ok(judge(&reports, read.as_ref(), self.sources.is_strict()))
+        let outcome = judge(&reports, read.as_ref(), self.sources.is_strict());
+        Ok((reports, outcome))
     }
 
     /// The node: none where objects are named and no root is.
@@ -152,40 +197,38 @@ impl Run {
         }
     }
 
-    fn chosen(&self, cx: &Cx<'_>) -> Vec<&'static Benchmark> {
+    fn chosen(&self, cx: &Cx<'_>) -> anyhow::Result<Vec<&'static Benchmark>> {
         if self.benchmarks.is_empty() {
-            return vec![benchmark_of(cx.platform, cx.minor())];
+            return Ok(vec![benchmark_of(cx.platform, cx.minor())]);
         }
         let mut chosen: Vec<&'static Benchmark> = Vec::new();
-        for benchmark in self.benchmarks.iter().flat_map(|chosen| match chosen {
-            Chosen::One(benchmark) => vec![*benchmark],
-            Chosen::All => seawall_bench::benchmarks_for(cx.platform, cx.minor()),
-        }) {
-            if !chosen.iter().any(|known| known.id == benchmark.id) {
-                chosen.push(benchmark);
+        for name in &self.benchmarks {
+            let more = match parse_benchmark(name)? {
+                Chosen::One(benchmark) => vec![benchmark],
+                Chosen::All => seawall_bench::benchmarks_for(cx.platform, cx.minor()),
+            };
+            for benchmark in more {
+                if !chosen.iter().any(|known| known.id == benchmark.id) {
+                    chosen.push(benchmark);
+                }
             }
         }
-        chosen
+        Ok(chosen)
     }
 
-    fn show(&self, reports: &[Report], global: &Global) -> anyhow::Result<()> {
-        let options =
-            text::Options { colour: global.coloured(&io::stdout()), verbose: global.is_verbose() };
-        to_stdout(|out| match self.output {
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut *out, reports)?;
-                out.write_all(b"\n")
-            }
-            Format::Text => {
-                for (index, report) in reports.iter().enumerate() {
-                    if index > 0 {
-                        out.write_all(b"\n")?;
-                    }
-                    text::render(report, options, out)?;
+    fn show(&self, reports: &[Report], global: &Global, began: SystemTime) -> anyhow::Result<()> {
+        let text = |colour: bool, out: &mut dyn Write| {
+            let options = text::Options { colour, verbose: global.is_verbose() };
+            for (index, report) in reports.iter().enumerate() {
+                if index > 0 {
+                    out.write_all(b"\n")?;
                 }
-                Ok(())
+                text::render(report, options, out)?;
             }
-        })
+            Ok(())
+        };
+        let results = Results { reports, run: None, totals: true, text: &text, began };
+        self.shown.write(&results, None, global)
     }
 
     fn show_changes(
@@ -222,6 +265,11 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Now, to the second.
+fn now() -> anyhow::Result<OffsetDateTime> {
+    Ok(OffsetDateTime::now_utc().replace_nanosecond(0)?)
 }
 
 fn judge(reports: &[Report], read: Option<&Read>, strict: bool) -> Outcome {

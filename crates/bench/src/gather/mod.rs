@@ -3,6 +3,8 @@
 //! A DaemonSet leaves a report in the log of each of its pods, with whatever else the pod said; a
 //! CronJob leaves many. The newest of each node and benchmark counts.
 
+pub mod text;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
