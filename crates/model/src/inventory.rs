@@ -1,7 +1,8 @@
 //! All that is known of a cluster, or of the manifests that will make one, indexed.
 
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::coverage::{Coverage, Outcome as PartOutcome, Part};
 use crate::document::{Document, Node};
@@ -82,7 +83,18 @@ pub struct Inventory {
     /// By namespace as written, `""` where there is none.
     by_namespace: HashMap<Box<str>, HashMap<ObjectKind, Vec<u32>>>,
     pub(crate) selection: Selection,
+    derived: Derived,
     coverage: Coverage,
+}
+
+/// What was worked out from the whole inventory, by its type.
+#[derive(Default)]
+struct Derived(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
+
+impl std::fmt::Debug for Derived {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Derived")
+    }
 }
 
 impl Inventory {
@@ -95,6 +107,7 @@ impl Inventory {
     pub fn add(&mut self, entry: Entry) {
         let document = self.documents.len() as u32;
         self.selection = Selection::default();
+        self.derived = Derived::default();
         for (root, kind, id) in entry.objects {
             let index = self.objects.len() as u32;
             self.by_kind.entry(kind).or_default().push(index);
@@ -133,6 +146,17 @@ impl Inventory {
     /// All documents in the order in which they were read.
     pub fn documents(&self) -> &[Document] {
         &self.documents
+    }
+
+    /// What is worked out from the whole inventory, such as an index: made for the first that asks,
+    /// and kept until something is added.
+    ///
+    /// Others that ask wait meanwhile, so `make` must not wait for them: it uses no thread pool.
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce(&Self) -> T) -> Arc<T> {
+        // What a panic left behind is either whole or not there.
+        let mut kept = self.derived.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make(self)));
+        Arc::clone(kept).downcast().expect("it is kept by its type")
     }
 
     /// How many objects there are.

@@ -32,6 +32,13 @@ impl Symbols {
         self.numbers.get(text).copied()
     }
 
+    /// The strings that begin so, but for those that end in an asterisk.
+    pub(crate) fn beginning(&self, prefix: &str) -> impl Iterator<Item = Symbol> {
+        let all = self.texts.iter().zip(0..);
+        all.filter(move |(text, _)| text.starts_with(prefix) && !text.ends_with('*'))
+            .map(|(_, number)| Symbol(number))
+    }
+
     /// The string.
     pub(crate) fn text(&self, symbol: Symbol) -> &str {
         &self.texts[symbol.0 as usize]

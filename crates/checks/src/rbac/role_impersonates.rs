@@ -36,7 +36,7 @@ const GRANTS: &[Grant] = &[
     ),
     Grant::cluster(
         &["", "authentication.k8s.io"],
-        &["users", "groups", "uids"],
+        &["users", "groups", "uids", "userextras/"],
         &["impersonate", "impersonate:user-info"],
     ),
     Grant::cluster(

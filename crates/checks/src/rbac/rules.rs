@@ -9,6 +9,7 @@
 
 use seawall_model::document::{Items, Node};
 use seawall_model::{Cx, Object, ObjectKind, Outcome, Undecided};
+use seawall_rbac::{RoleKind, defaults, resource_matches};
 
 /// The kinds that hold rules.
 pub(super) const ROLES: &[ObjectKind] = &[ObjectKind::Role, ObjectKind::ClusterRole];
@@ -85,7 +86,7 @@ impl<'a> Rule<'a> {
         for item in self.list("resources")?.into_iter().flatten() {
             let written = item.string()?.value;
             let resources: Vec<_> =
-                grant.resources.iter().copied().filter(|asked| matches(written, asked)).collect();
+                grant.resources.iter().copied().filter(|asked| means(written, asked)).collect();
             let Some(first) = resources.first() else { continue };
             let nameless = !names.is_empty() && !first.contains('/');
             let verbs: Vec<_> = verbs
@@ -102,13 +103,11 @@ impl<'a> Rule<'a> {
     }
 }
 
-/// `ResourceMatches` of `pkg/apis/rbac/v1/evaluation_helpers.go`.
-fn matches(written: &str, asked: &str) -> bool {
-    written == "*"
-        || written == asked
-        || written
-            .strip_prefix("*/")
-            .is_some_and(|sub| asked.split_once('/').is_some_and(|(_, asked)| asked == sub))
+/// Whether a rule's resource matches what is asked about, of which a slash at the end stands for all
+/// subresources.
+fn means(written: &str, asked: &str) -> bool {
+    resource_matches(written, asked)
+        || (asked.ends_with('/') && written.starts_with(asked) && !written.ends_with('*'))
 }
 
 /// What one resource of a rule grants.
@@ -152,15 +151,15 @@ pub(super) fn joined(words: &[&str]) -> String {
     }
 }
 
-/// Whether a role comes with Kubernetes: it has the label of the bootstrap policy and a name that is
-/// reserved for it. Neither alone will do, for anybody may write either; who writes both hides a
-/// role, and the API server adds to it what the default has.
+/// Whether a role is one that Kubernetes makes. What somebody added to it is the affair of
+/// `default-role-edited`; a label that says so is no proof.
 pub(super) fn is_default(role: Object<'_>) -> bool {
-    let label = role.label("kubernetes.io/bootstrapping").and_then(Node::as_str);
-    let reserved = role.name().starts_with("system:")
-        || (role.kind() == ObjectKind::ClusterRole
-            && matches!(role.name(), "cluster-admin" | "admin" | "edit" | "view"));
-    reserved && label == Some("rbac-defaults")
+    match role.kind() {
+        ObjectKind::Role => {
+            defaults::is_role(RoleKind::Role, role.namespace().unwrap_or_default(), role.name())
+        }
+        _ => defaults::is_role(RoleKind::ClusterRole, "", role.name()),
+    }
 }
 
 /// Looks at each rule of a role that did not come with Kubernetes; one that can't be understood is

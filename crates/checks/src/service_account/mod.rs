@@ -5,7 +5,7 @@ mod default_service_account_bound;
 mod deprecated_service_account_field;
 mod service_account_automounts_token;
 mod service_account_token_mounted;
-mod token;
+pub(crate) mod token;
 mod unknown_service_account;
 
 use crate::registry::Family;

@@ -16,7 +16,7 @@ const MOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// Why a pod's token is mounted or not.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Automount<'a> {
+pub(crate) enum Automount<'a> {
     /// It is not.
     Off,
     /// The pod says so.
@@ -28,12 +28,12 @@ pub(super) enum Automount<'a> {
 }
 
 /// The name of a pod's service account.
-pub(super) fn account_of<'a>(pod: &Pod<'a>) -> Result<&'a str, Undecided<'a>> {
+pub(crate) fn account_of<'a>(pod: &Pod<'a>) -> Result<&'a str, Undecided<'a>> {
     Ok(pod.service_account()?.map_or(DEFAULT, |name| name.value))
 }
 
 /// Whether a pod's token is mounted, and by whose word.
-pub(super) fn automount<'a>(pod: &Pod<'a>, cx: &Cx<'a>) -> Result<Automount<'a>, Undecided<'a>> {
+pub(crate) fn automount<'a>(pod: &Pod<'a>, cx: &Cx<'a>) -> Result<Automount<'a>, Undecided<'a>> {
     let account = account_of(pod)?;
     let decided = match pod.flag("automountServiceAccountToken")? {
         Some(flag) if !flag.value => Automount::Off,

@@ -5,6 +5,7 @@
 
 use seawall_model::ObjectKind;
 use seawall_model::document::Node;
+use seawall_rbac::{RoleKind, Rule, defaults};
 
 /// Whether an object is one that the API server or a controller makes by itself.
 pub(super) fn is_built_in(kind: ObjectKind, root: Node<'_>) -> bool {
@@ -55,42 +56,48 @@ pub(super) fn is_built_in(kind: ObjectKind, root: Node<'_>) -> bool {
         ObjectKind::APIService => {
             !label(root, "kube-aggregator.kubernetes.io/automanaged").is_empty()
         }
-        ObjectKind::ClusterRole | ObjectKind::Role => is_bootstrap_policy(root, name),
-        ObjectKind::ClusterRoleBinding | ObjectKind::RoleBinding => {
-            is_bootstrap_policy(root, name)
-                && root
-                    .get("subjects")
-                    .into_iter()
-                    .flat_map(Node::items)
-                    .all(|subject| is_bootstrap_subject(name, subject))
-        }
+        ObjectKind::ClusterRole => is_untouched(RoleKind::ClusterRole, "", name, root),
+        ObjectKind::Role => is_untouched(RoleKind::Role, namespace, name, root),
+        ObjectKind::ClusterRoleBinding => is_own_binding("ClusterRoleBinding", "", name, root),
+        ObjectKind::RoleBinding => is_own_binding("RoleBinding", namespace, name, root),
         _ => false,
     }
 }
 
-/// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy`: every object has the label, and its name is a
-/// user-facing role's or starts with `system:`.
-fn is_bootstrap_policy(root: Node<'_>, name: &str) -> bool {
-    label(root, "kubernetes.io/bootstrapping") == "rbac-defaults"
-        && (name.starts_with("system:")
-            || ["cluster-admin", "admin", "edit", "view"].contains(&name))
+/// Whether Kubernetes makes a role of the name, and nobody gave it more than Kubernetes did. What
+/// can't be understood is nobody's but its author's.
+fn is_untouched(kind: RoleKind, namespace: &str, name: &str, root: Node<'_>) -> bool {
+    if !defaults::is_role(kind, namespace, name) {
+        return false;
+    }
+    let rules: Option<Vec<Rule<'_>>> =
+        root.get("rules").into_iter().flat_map(Node::items).map(rule).collect();
+    rules.is_some_and(|rules| {
+        defaults::added_to(kind, namespace, name, &rules).is_some_and(|added| added.is_empty())
+    })
 }
 
-/// Whom the bootstrap policy binds: `system:masters` to `cluster-admin`, everybody to discovery,
-/// and otherwise components, their groups and the controllers' accounts.
-fn is_bootstrap_subject(binding: &str, subject: Node<'_>) -> bool {
-    let text = |key| subject.get(key).and_then(Node::as_str).unwrap_or("");
-    let name = text("name");
-    match text("kind") {
-        "Group" if binding == "cluster-admin" => name == "system:masters",
-        "Group" if name == "system:unauthenticated" => binding == "system:public-info-viewer",
-        "Group" => {
-            ["system:authenticated", "system:serviceaccounts", "system:monitoring"].contains(&name)
-        }
-        "User" => name.starts_with("system:kube-"),
-        "ServiceAccount" => binding != "cluster-admin" && text("namespace") == "kube-system",
-        _ => false,
-    }
+fn rule(node: Node<'_>) -> Option<Rule<'_>> {
+    let list = |key: &str| -> Option<Vec<&str>> {
+        node.get(key).into_iter().flat_map(Node::items).map(Node::as_str).collect()
+    };
+    Some(Rule {
+        api_groups: list("apiGroups")?,
+        resources: list("resources")?,
+        resource_names: list("resourceNames")?,
+        urls: list("nonResourceURLs")?,
+        verbs: list("verbs")?,
+    })
+}
+
+/// Whether Kubernetes makes a binding of the name, to the role that it names and to no others than
+/// its subjects.
+fn is_own_binding(kind: &str, namespace: &str, name: &str, root: Node<'_>) -> bool {
+    let role = |key| root.at_path(&["roleRef", key]).map_or("", Node::text);
+    let subjects = root.get("subjects").into_iter().flat_map(Node::items).map(|subject| {
+        ["kind", "namespace", "name"].map(|key| subject.get(key).map_or("", Node::text))
+    });
+    defaults::is_binding(kind, namespace, name, (role("kind"), role("name")), subjects)
 }
 
 /// Whether there are no annotations, and no labels but those.

@@ -224,12 +224,21 @@ fn what_kubernetes_makes_for_itself_is_built_in_until_somebody_changes_it() {
         json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
             "metadata": {"name": "cluster-admin",
                          "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}},
-            "subjects": subjects})
+            "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"}, "subjects": subjects})
     };
     let masters = json!({"kind": "Group", "name": "system:masters"});
     let guest = json!({"kind": "User", "name": "system:anonymous"});
     assert!(built_in(&binding(json!([masters]))));
     assert!(!built_in(&binding(json!([masters, guest]))));
+    let role = |name: &str, resource: &str| {
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+            "metadata": {"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}},
+            "rules": [{"verbs": ["create"], "apiGroups": ["authentication.k8s.io"],
+                       "resources": [resource]}]})
+    };
+    assert!(built_in(&role("system:auth-delegator", "tokenreviews")));
+    assert!(!built_in(&role("system:auth-delegator", "*")));
+    assert!(!built_in(&role("system:nobody-made-this", "tokenreviews")));
     let account = json!({"apiVersion": "v1", "kind": "ServiceAccount",
         "metadata": {"name": "default", "namespace": "shop"}});
     assert!(built_in(&account));

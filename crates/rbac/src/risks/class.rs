@@ -35,6 +35,7 @@ pub(super) type Way = &'static [&'static [Ask]];
 #[derive(Debug)]
 pub(super) struct Ask {
     pub(super) groups: &'static [&'static str],
+    /// One that ends in a slash stands for all subresources.
     pub(super) resources: &'static [&'static str],
     pub(super) verbs: &'static [&'static str],
     pub(super) place: Place,

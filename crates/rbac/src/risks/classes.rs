@@ -159,7 +159,7 @@ pub const CLASSES: &[Class] = &[
                 .telling(&["system:masters"]),
             Ask::cluster(
                 &["", "authentication.k8s.io"],
-                &["users", "uids", "userextras", "userextras/scopes"],
+                &["users", "uids", "userextras/"],
                 &["impersonate", "impersonate:user-info"],
             ),
             Ask::on(CORE, &["serviceaccounts"], &["impersonate", "impersonate:serviceaccount"]),

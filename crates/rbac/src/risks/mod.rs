@@ -131,6 +131,10 @@ impl<'a> Asks<'a> {
                         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
                         let mut resources: Vec<Symbol> = find(ask.resources);
                         resources.extend::<Vec<Symbol>>(find(&parts));
+                        let prefixes = ask.resources.iter().filter(|word| word.ends_with('/'));
+                        for prefix in prefixes {
+                            resources.extend(policy.symbols.beginning(prefix));
+                        }
                         asks.compiled.push(Compiled {
                             ask,
                             verbs: find(ask.verbs),
