@@ -76,6 +76,7 @@ impl Decisions<'_> {
         decisions.extend(self.exceptions.iter().map(Exception::decision));
         if let Some(files) = self.peers {
             by_peers.comments(inventory, &marks.comments);
+            by_peers.objects(inventory);
             by_peers.files(inventory, files);
             by_peers.left_on(files);
             by_peers.finish(&mut decisions, notices);
@@ -152,6 +153,7 @@ pub(crate) fn of_peers(inventory: &Inventory, files: &[PeerFile]) -> (Vec<Decisi
     let mut reading = peers::Reading::default();
     keys::each(inventory, &marks, |entry| reading.entry(entry));
     reading.comments(inventory, &marks.comments);
+    reading.objects(inventory);
     reading.files(inventory, files);
     let (mut decisions, mut notices) = (Vec::new(), Vec::new());
     reading.finish(&mut decisions, &mut notices);

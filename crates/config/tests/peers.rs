@@ -205,3 +205,105 @@ fn many_comments_of_other_tools_are_matched_by_place() {
     assert_eq!(images.len(), 2000);
     assert!(images.contains(&("checkov", "app", "no 1999")));
 }
+
+/// A `SecurityException` of Kubescape for C-0057 (privileged containers), with more of its spec.
+fn security_exception(kind: &str, namespace: &str, more: &str) -> String {
+    format!(
+        "apiVersion: kubescape.io/v1beta1\nkind: {kind}\nmetadata: {{name: agents{namespace}}}\n\
+         spec:\n  reason: eBPF\n  posture: [{{controlID: C-0057}}]\n{more}"
+    )
+}
+
+#[test]
+fn security_exceptions_of_kubescape_hold_where_they_say() {
+    let labelled = POD.replace("  name: web\n", "  name: web\n  labels: {app: agent}\n");
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {tier: a}}\n";
+    let of = |exception: &str| {
+        let files = [("web.yaml", &*labelled), ("ns.yaml", namespace), ("e.yaml", exception)];
+        scan(&files).suppressed(CHECK).len()
+    };
+    let in_shop = ", namespace: shop";
+    let matched = |more: &str| format!("  match:\n    {more}\n");
+    for (kind, namespace, more, holds) in [
+        ("SecurityException", in_shop, String::new(), true),
+        ("SecurityException", ", namespace: web", String::new(), false),
+        ("SecurityException", "", String::new(), false),
+        ("ClusterSecurityException", "", String::new(), true),
+        (
+            "SecurityException",
+            in_shop,
+            matched("resources: [{kind: Deployment}, {kind: Pod}]"),
+            true,
+        ),
+        ("SecurityException", in_shop, matched("resources: [{kind: Pod, name: we}]"), false),
+        ("SecurityException", in_shop, matched("resources: [{kind: Pod, name: w.*}]"), true),
+        ("SecurityException", in_shop, matched("resources: [{apiGroup: apps, kind: Pod}]"), false),
+        ("SecurityException", in_shop, matched("resources: [{}]"), true),
+        (
+            "ClusterSecurityException",
+            "",
+            matched("objectSelector: {matchLabels: {app: agent}}"),
+            true,
+        ),
+        (
+            "ClusterSecurityException",
+            "",
+            matched("objectSelector: {matchLabels: {app: web}}"),
+            false,
+        ),
+        ("ClusterSecurityException", "", matched("objectSelector: {}"), true),
+        (
+            "ClusterSecurityException",
+            "",
+            matched("namespaceSelector: {matchLabels: {tier: a}}"),
+            true,
+        ),
+        (
+            "ClusterSecurityException",
+            "",
+            matched("namespaceSelector: {matchLabels: {tier: b}}"),
+            false,
+        ),
+        (
+            "ClusterSecurityException",
+            "",
+            matched("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}"),
+            true,
+        ),
+        ("ClusterSecurityException", "", "  expiresAt: '2027-03-16T00:00:00Z'\n".to_owned(), true),
+        ("ClusterSecurityException", "", "  expiresAt: '2027-03-15T00:00:00Z'\n".to_owned(), false),
+    ] {
+        let exception = security_exception(kind, namespace, &more);
+        assert_eq!(of(&exception), if holds { 2 } else { 0 }, "{exception}");
+    }
+}
+
+#[test]
+fn security_exceptions_are_known_by_their_origin_and_their_faults_are_told() {
+    let holds = security_exception("SecurityException", ", namespace: shop", "");
+    let found = scan(&[("web.yaml", POD), ("e.yaml", &holds)]);
+    let expected = [("kubescape", "app", "eBPF"), ("kubescape", "log", "eBPF")];
+    assert_eq!(found.suppressed(CHECK), expected);
+    // Without the manifest of a namespace its labels are not known, but its name is.
+    let by_name = "  match: {namespaceSelector: {matchExpressions: [{key: \
+                   kubernetes.io/metadata.name, operator: In, values: [shop]}]}}\n";
+    let by_name = security_exception("ClusterSecurityException", "", by_name);
+    assert_eq!(scan(&[("web.yaml", POD), ("e.yaml", &by_name)]).suppressed(CHECK).len(), 2);
+    for (from, to, why) in [
+        ("{controlID: C-0057}", "{controlID: C-0057, action: mute}", "\"mute\" is no action"),
+        ("{controlID: C-0057}", "{frameworkName: NSA}", "names no controlID"),
+        ("  reason: eBPF", "  expiresAt: tomorrow", "\"tomorrow\" is no time"),
+        ("  reason: eBPF", "  match: {objectSelector: [a]}", "where a map belongs"),
+        ("  reason: eBPF", "  match: {resources: [{name: '('}]}", "is no pattern"),
+    ] {
+        let wrong = scan(&[("web.yaml", POD), ("e.yaml", &holds.replace(from, to))]);
+        assert!(wrong.suppressed(CHECK).is_empty(), "{to}");
+        let told = wrong.told(NoticeKind::PeerSuppression);
+        assert!(told.iter().any(|told| told.contains(why)), "{to}: {told:?}");
+    }
+    // Of vulnerabilities it is not asked here.
+    let other = holds.replace("posture: [{controlID: C-0057}]", "vulnerabilities: []");
+    assert!(
+        scan(&[("web.yaml", POD), ("e.yaml", &other)]).told(NoticeKind::PeerSuppression).is_empty()
+    );
+}

@@ -81,8 +81,14 @@ pub enum Test<'a> {
 
 impl Requirement<'_> {
     fn matches(&self, labels: Labels<'_>) -> bool {
-        let value = labels.get(self.key);
-        match &self.test {
+        self.test.holds_for(labels.get(self.key))
+    }
+}
+
+impl Test<'_> {
+    /// Whether a label's value, if there is one, is as it must be.
+    pub fn holds_for(&self, value: Option<&str>) -> bool {
+        match self {
             Test::Is(wanted) => value == Some(wanted),
             Test::In(wanted) => value.is_some_and(|value| wanted.contains(&value)),
             Test::NotIn(refused) => value.is_none_or(|value| !refused.contains(&value)),

@@ -77,11 +77,9 @@ fn controls(item: Node<'_>, name: &str, draft: &mut Draft) -> Option<Option<Vec<
         if !rule.is_empty() {
             draft.refuse(policy, &format!("{name:?}: the rule {rule} is less than a control"));
         } else if !control.is_empty() {
-            match whole(control, true) {
+            match controls_like(control) {
                 Err(why) => draft.refuse(policy, &format!("{name:?}: {why}")),
-                // An id that nothing covers is told of where it is looked up.
-                Ok(_) if is_plain(control) => ids.push(control.to_owned()),
-                Ok(regex) => ids.extend(matching(|id| regex.is_match(id))),
+                Ok(like) => ids.extend(like),
             }
         } else if !title.is_empty() {
             let why = "control names change; name the control by its controlID";
@@ -100,6 +98,16 @@ fn controls(item: Node<'_>, name: &str, draft: &mut Draft) -> Option<Option<Vec<
         }
     }
     (!ids.is_empty()).then_some(Some(ids))
+}
+
+/// The controls whose ids a pattern matches.
+pub(super) fn controls_like(control: &str) -> Result<Vec<String>, String> {
+    let regex = whole(control, true)?;
+    // An id that nothing covers is told of where it is looked up.
+    if is_plain(control) {
+        return Ok(vec![control.to_owned()]);
+    }
+    Ok(matching(|id| regex.is_match(id)).collect())
 }
 
 fn matching(of: impl Fn(&str) -> bool) -> impl Iterator<Item = String> {
@@ -145,7 +153,7 @@ fn resources(designator: Node<'_>) -> Result<Chosen, String> {
 }
 
 /// The expression as Kubescape builds it: an alternative without brackets binds less than the ends.
-fn whole(pattern: &str, any_case: bool) -> Result<Regex, String> {
+pub(super) fn whole(pattern: &str, any_case: bool) -> Result<Regex, String> {
     let case = if any_case { "(?i)" } else { "" };
     Regex::new(&format!("{case}^{pattern}$")).map_err(|_| format!("{pattern:?} is no pattern"))
 }

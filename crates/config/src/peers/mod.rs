@@ -13,6 +13,7 @@ mod kube_score;
 mod kubeaudit;
 mod kubescape;
 mod polaris;
+mod security_exception;
 mod trivy;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -89,6 +90,11 @@ impl Reading {
         if of(Word::Trivy).next().is_some() {
             trivy::comments(inventory, &of(Word::Trivy).collect::<Vec<_>>(), self);
         }
+    }
+
+    /// Reads objects that are exceptions.
+    pub(crate) fn objects(&mut self, inventory: &Inventory) {
+        security_exception::read(inventory, self);
     }
 
     /// Takes over what files say.
