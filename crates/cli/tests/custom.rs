@@ -84,3 +84,27 @@ fn what_an_expression_can_not_tell_is_unknown_and_fails_a_strict_scan() {
     assert!(run.stdout.contains("there is no labels; ask has(…) first"), "{}", run.stdout);
     assert_eq!(scan(&["--strict"]).code, 2);
 }
+
+#[test]
+fn their_cases_are_tried() {
+    let cases = "    cases:
+      - {name: bare, fails: {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}}
+";
+    let good = CONFIG.replace("exceptions:", &format!("{cases}exceptions:"));
+    let home = folder(&[("seawall.yaml", &good)]);
+    let run = seawall_in(home.path(), &["checks", "--test"]);
+    let expected = "ok    team-label: bare\n1 of 1 cases as they should be\n";
+    assert_eq!((run.code, &*run.stdout), (0, expected), "{}", run.stderr);
+
+    let wrong = good.replace("bare, fails", "bare, passes");
+    let home = folder(&[("seawall.yaml", &wrong)]);
+    let run = seawall_in(home.path(), &["checks", "--test"]);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    let why = "FAIL  team-label: bare: it should pass, but: web names no team\n";
+    assert!(run.stdout.starts_with(why), "{}", run.stdout);
+
+    let home = folder(&[("seawall.yaml", CONFIG)]);
+    let run = seawall_in(home.path(), &["checks", "--test"]);
+    assert_eq!(run.stdout, "none  team-label has no cases\n0 of 0 cases as they should be\n");
+    assert_eq!(seawall_in(home.path(), &["checks", "--test", "--no-config"]).code, 2);
+}

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use globset::Glob;
 use seawall_config::ConfigErrors;
-use seawall_model::document::{Limits, Node, chunks, read};
+use seawall_model::document::{Kind, Limits, Node, chunks, read};
 use seawall_model::{Check, Location, Mapping, NoFix, Scope, Severity, Source, Span};
 
+use crate::cases::{Case, inventory, kept, text_of};
 use crate::expression::Expression;
 use crate::rule::{CelRule, Subject};
 
@@ -80,6 +81,7 @@ struct Definition<'a> {
     message_expression: Option<Node<'a>>,
     rationale: Option<&'a str>,
     remedy: Option<&'a str>,
+    cases: Vec<Case<'a>>,
 }
 
 impl Reader {
@@ -182,7 +184,7 @@ impl Reader {
             links: &[],
             scope: Scope::Rule(Box::leak(Box::new(rule))),
             fix: Err(NoFix::Custom),
-            cases: "",
+            cases: if of.cases.is_empty() { "" } else { keep(kept(&of.cases)) },
         });
     }
 
@@ -204,16 +206,64 @@ impl Reader {
                 }
                 "rationale" => of.rationale = self.string(value),
                 "remedy" => of.remedy = self.string(value),
+                "cases" => of.cases = self.cases(value),
                 other => self.error(
                     key,
                     format!(
                         "unknown key {other:?}; a custom check has id, title, severity, match, \
-                         expression, message, message-expression, rationale, remedy"
+                         expression, message, message-expression, rationale, remedy, cases"
                     ),
                 ),
             }
         }
         of
+    }
+
+    fn cases<'a>(&mut self, list: Node<'a>) -> Vec<Case<'a>> {
+        if let Err(undecided) = list.list() {
+            self.error(list, undecided.why);
+        }
+        list.items().filter_map(|item| self.case(item)).collect()
+    }
+
+    fn case<'a>(&mut self, node: Node<'a>) -> Option<Case<'a>> {
+        if let Err(undecided) = node.map() {
+            self.error(node, undecided.why);
+            return None;
+        }
+        let (mut name, mut says, mut objects) = (None, None, Vec::new());
+        for (key, value) in node.entries() {
+            match key.text() {
+                "name" => name = self.string(value),
+                "says" => says = self.string(value),
+                "fails" => objects.push((true, value)),
+                "passes" => objects.push((false, value)),
+                other => {
+                    self.error(
+                        key,
+                        format!(
+                            "unknown key {other:?}; a case has name, fails or passes, \
+                     says"
+                        ),
+                    );
+                }
+            }
+        }
+        let [(fails, object)] = objects[..] else {
+            self.error(node, "a case has either fails or passes, with an object");
+            return None;
+        };
+        if says.is_some() && !fails {
+            self.error(node, "a case that passes says nothing");
+        }
+        if !matches!(object.kind(), Kind::Map | Kind::Str) {
+            self.error(object, "a case is about an object, or the text of several");
+            return None;
+        }
+        if let Err(why) = inventory(&text_of(object)) {
+            self.error(object, why);
+        }
+        Some(Case { name, fails, says, object })
     }
 
     fn id<'a>(&mut self, node: Node<'a>) -> Option<&'a str> {

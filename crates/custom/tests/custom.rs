@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use seawall_checks::{Results, Selection, run};
-use seawall_custom::checks_of;
+use seawall_custom::{checks_of, try_cases};
 use seawall_model::document::{Limits, chunks, read};
 use seawall_model::{Entry, Inventory, Settings, Severity, Source};
 
@@ -299,5 +299,66 @@ fn what_is_accepted_can_be_evaluated() {
         let most = (1..60).rev().find(accepted).expect("some depth is accepted");
         assert!(most >= 8, "{name}: {most}");
         assert_eq!(judge(&spelt(most), SHOP), Ok(true), "{name}");
+    }
+}
+
+const WITH_CASES: &str = "custom-checks:
+  - id: team-label
+    severity: low
+    match: {kinds: [Pod]}
+    expression: has(object.metadata.labels) && 'team' in object.metadata.labels
+    message: no team
+    cases:
+      - name: no labels
+        fails:   # at all
+          apiVersion: v1
+          kind: Pod
+          metadata:
+            name: web
+        says: no team
+      - fails: {apiVersion: v1, kind: Pod, metadata: {name: web, labels: {team: a}}}
+      - passes: {apiVersion: v1, kind: Pod, metadata: {name: web, labels: {team: a}}}
+      - name: another kind
+        passes: |
+          apiVersion: v1
+          kind: Service
+          metadata: {name: web}
+          ---
+          apiVersion: v1
+          kind: Pod
+          metadata: {name: web}
+";
+
+#[test]
+fn cases_are_tried() {
+    let checks = checks_of("seawall.yaml", WITH_CASES).unwrap_or_else(|errors| panic!("{errors}"));
+    let tried = try_cases(checks[0], &Settings::default());
+    let tried: Vec<_> =
+        tried.iter().map(|tried| (tried.name.as_str(), tried.wrong.as_deref())).collect();
+    assert_eq!(
+        tried,
+        [
+            ("no labels", None),
+            ("fails, 2", Some("it should fail, and passes")),
+            ("passes, 1", None),
+            ("another kind", Some("it should pass, but: no team")),
+        ]
+    );
+    let page = seawall_checks::page(checks[0]);
+    let shown = "## Fails\n\n```yaml\napiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n```";
+    assert!(page.contains(shown), "{page}");
+}
+
+#[test]
+fn cases_that_are_none_are_refused() {
+    for (from, to, why) in [
+        ("says: no team", "sais: no team", "unknown key \"sais\""),
+        ("fails:   # at all", "fehlt:", "unknown key \"fehlt\""),
+        ("  - passes: {", "  - says: x\n        passes: {", "a case that passes says nothing"),
+        ("- fails: {", "- passes: 1\n        fails: {", "either fails or passes"),
+        ("- passes: {apiVersion: v1", "- passes: '#'\n      - fails: {apiVersion: v1", "no object"),
+    ] {
+        let told = errors(&WITH_CASES.replacen(from, to, 1));
+        assert!(told.contains(why), "{to}: {told}");
     }
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use seawall_checks::{FAMILIES, Family, Framework, made};
-use seawall_model::Check;
+use seawall_custom::try_cases;
+use seawall_model::{Check, Settings};
 use seawall_report::list::{self, Column, ListFormat};
 use serde::Serialize;
 use serde_json::json;
@@ -38,7 +39,8 @@ const COLUMNS: [Column<Listed>; 4] = [
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  seawall checks\n  seawall checks --covers kubescape:C-0057\n  \
-                  seawall checks --framework pss-restricted -o json"
+                  seawall checks --framework pss-restricted -o json\n  seawall checks --test                # \
+                  the cases of custom checks"
 )]
 pub(crate) struct Checks {
     /// Only checks that cover this rule of another tool, such as kubescape:C-0057 or KSV-0017
@@ -49,6 +51,9 @@ pub(crate) struct Checks {
     framework: Option<&'static Framework>,
     #[command(flatten)]
     configuration: Configuration,
+    /// Try the custom checks on their cases
+    #[arg(long, conflicts_with_all = ["covers", "framework", "output", "book"])]
+    test: bool,
     /// table, wide, json, yaml or csv
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: ListFormat,
@@ -64,7 +69,10 @@ impl Checks {
             write_book(folder)?;
             return Ok(Outcome::Clean);
         }
-        self.configuration.read(&[])?;
+        let config = self.configuration.read(&[])?;
+        if self.test {
+            return test(&config.settings);
+        }
         let of_family = |family: &&'static Family| {
             let id = family.id;
             family.checks.iter().map(move |check| Listed { family: id, check })
@@ -88,6 +96,34 @@ impl Checks {
         to_stdout(|out| list::render(self.output, &COLUMNS, &checks, &[], out))?;
         Ok(Outcome::Clean)
     }
+}
+
+/// Tries the cases of all custom checks.
+fn test(settings: &Settings) -> anyhow::Result<Outcome> {
+    if made().is_empty() {
+        bail!("there are no custom checks; they stand in the custom-checks of a seawall.yaml");
+    }
+    let (mut all, mut wrong) = (0, 0);
+    to_stdout(|out| {
+        for check in made() {
+            let tried = try_cases(check, settings);
+            if tried.is_empty() {
+                writeln!(out, "none  {} has no cases", check.id)?;
+            }
+            for case in tried {
+                all += 1;
+                match case.wrong {
+                    None => writeln!(out, "ok    {}: {}", check.id, case.name)?,
+                    Some(why) => {
+                        wrong += 1;
+                        writeln!(out, "FAIL  {}: {}: {why}", check.id, case.name)?;
+                    }
+                }
+            }
+        }
+        writeln!(out, "{} of {all} cases as they should be", all - wrong)
+    })?;
+    Ok(if wrong > 0 { Outcome::Findings } else { Outcome::Clean })
 }
 
 fn describe(family: &str, check: &Check) -> serde_json::Value {
