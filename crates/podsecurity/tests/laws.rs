@@ -24,7 +24,7 @@ fn read_pod(text: &Value) -> Pod {
 /// Runs a law on pairs of a policy and a pod.
 fn each(seed: u64, law: impl Fn(&Policy, &Value)) {
     let mut rng = Rng::with_seed(seed);
-    for _ in 0..2000 {
+    for _ in 0..600 {
         let policy = read_policy(&generate::policy(&mut rng, "policy"));
         law(&policy, &generate::pod(&mut rng, "pod"));
     }

@@ -35,6 +35,7 @@ mod seccomp;
 mod sysctls;
 mod token;
 mod user;
+mod valid;
 mod volumes;
 
 pub use admit::{Attempt, Authorised, Decision, MayUse, Outcome, Verdict, admit};

@@ -15,6 +15,7 @@ use super::se_linux::{SeLinux, SeLinuxRule};
 use super::seccomp::{self, SeccompRule};
 use super::sysctls;
 use super::user::UserRule;
+use super::valid;
 use super::volumes::{self, HostPath};
 
 /// A policy.
@@ -93,8 +94,8 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// Where a value has another type, or a rule is unknown or lacks what it needs: of such a policy
-    /// the plugin makes nothing (`CreateStrategies`).
+    /// Where a value has another type, a rule is unknown or lacks what it needs (of such a policy the
+    /// plugin makes nothing: `CreateStrategies`), or the API server would refuse the policy.
     pub fn read(object: Object<'_>) -> Result<Policy, Unusable<'_>> {
         Self::parse(object).map_err(|flaw| match flaw {
             Flaw::Type(why) => Unusable { object, node: why.node, why: why.why.into_owned() },
@@ -128,7 +129,7 @@ impl Policy {
                 default_runtime_class_name: optional_text(node, "defaultRuntimeClassName")?,
             })
         };
-        Ok(Policy {
+        let policy = Policy {
             name: object.name().to_owned(),
             privileged: flag(spec, "privileged")?,
             default_add_capabilities: texts(spec, "defaultAddCapabilities")?,
@@ -166,7 +167,11 @@ impl Policy {
                 annotation(app_armor::DEFAULT)?,
                 annotation(app_armor::ALLOWED)?,
             ),
-        })
+        };
+        match valid::problem(spec, &policy)? {
+            Some(why) => Err(Flaw::Rule(spec, why)),
+            None => Ok(policy),
+        }
     }
 
     /// Gives a pod what it lacks (`MutatePod`).

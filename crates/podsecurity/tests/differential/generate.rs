@@ -186,6 +186,71 @@ fn profile_annotations(rng: &mut Rng) -> Value {
     annotations
 }
 
+/// Changes a policy into one that the API server may refuse.
+#[allow(dead_code, reason = "not every test wants bad policies")]
+pub fn spoil(rng: &mut Rng, policy: &mut Value) {
+    let ranges = |min: i64, max: i64| json!([{"min": min, "max": max}]);
+    let spec = &mut policy["spec"];
+    match rng.usize(0..14) {
+        0 => {
+            let name = *rng.choice(&["NET_RAW", "ALL", "CHOWN"]).expect("three");
+            spec["requiredDropCapabilities"] = json!([name]);
+            spec["allowedCapabilities"] = json!([*rng.choice(&["*", name, "KILL"]).expect("some")]);
+        }
+        1 => spec["volumes"] = json!(["emptyDir", rng.choice(&["cephfs", "cephFS", "x"])]),
+        2 => {
+            let rule =
+                *rng.choice(&["RunAsAny", "MustRunAs", "MayRunAs", "Must", ""]).expect("some");
+            let field = *rng.choice(&["runAsUser", "runAsGroup", "fsGroup"]).expect("three");
+            let (min, max) = (rng.i64(-1..4), rng.i64(-1..4));
+            spec[field] = json!({"rule": rule, "ranges": ranges(min, max)});
+        }
+        3 => spec["seLinux"] = json!({"rule": *rng.choice(&["Any", "RunAsAny"]).expect("two")}),
+        4 => {
+            let paths = ["/a/../b", "/a..b", "", "relative", ".."];
+            spec["allowedHostPaths"] = json!([{"pathPrefix": rng.choice(paths)}]);
+        }
+        5 => spec["allowedFlexVolumes"] = json!([{"driver": rng.choice(["", "a/b"])}]),
+        6 => {
+            let names = ["Inline.Example.com", "", "-a", "a_b", "a..b"];
+            spec["allowedCSIDrivers"] = json!([{"name": rng.choice(names)}]);
+        }
+        7 => {
+            spec["allowPrivilegeEscalation"] = json!(rng.bool());
+            spec["defaultAllowPrivilegeEscalation"] = json!(rng.bool());
+        }
+        8 => spec["allowedProcMountTypes"] = json!([rng.choice(["Default", "Masked"])]),
+        9 => {
+            let some =
+                ["*", "kernel.*", "kernel.msg*", "net.core.x", "Kernel.x", "a..b", "a*b", "k"];
+            spec["allowedUnsafeSysctls"] = json!([rng.choice(some)]);
+            spec["forbiddenSysctls"] = json!([rng.choice(some)]);
+        }
+        10 => spec["forbiddenSysctls"] = json!(["net.*", rng.choice(["*", "kernel.x"])]),
+        11 => {
+            let names = ["*", "gvisor", "Kata", "kata"];
+            spec["runtimeClass"] = json!({
+                "allowedRuntimeClassNames": [rng.choice(names), rng.choice(names)],
+                "defaultRuntimeClassName": rng.choice(["gvisor", "kata"]),
+            });
+        }
+        12 => {
+            let names = ["runtime/default", "localhost/../a", "localhost//a", "docker", "*", "a,b"];
+            let key = ["defaultProfileName", "allowedProfileNames"];
+            let key = *rng.choice(&key).expect("two");
+            policy["metadata"]["annotations"]
+                [format!("seccomp.security.alpha.kubernetes.io/{key}")] = json!(rng.choice(names));
+        }
+        _ => {
+            let names = ["runtime/default", "localhost/a", "docker/default", "unconfined,", "x"];
+            let key = ["defaultProfileName", "allowedProfileNames"];
+            let key = *rng.choice(&key).expect("two");
+            policy["metadata"]["annotations"]
+                [format!("apparmor.security.beta.kubernetes.io/{key}")] = json!(rng.choice(names));
+        }
+    }
+}
+
 const POD_ASPECTS: usize = 19;
 
 /// A pod of a name.

@@ -377,6 +377,38 @@ fn a_real_server_looks_at_changed_pods_the_same() {
     assert!(kept >= 10 && refused >= 30, "{kept} {refused}");
 }
 
+#[test]
+fn a_real_server_takes_the_same_policies() {
+    let Some(cluster) = Setup::new().kubernetes("1.24.17").start() else { return };
+    let mut rng = Rng::with_seed(7);
+    let all: Vec<Value> = (0..400)
+        .map(|number| {
+            let mut policy = generate::policy(&mut rng, &format!("pod-{number:03}"));
+            for _ in 0..rng.usize(0..3) {
+                generate::spoil(&mut rng, &mut policy);
+            }
+            policy
+        })
+        .collect();
+    let text: String = all.iter().map(document).collect();
+    let arguments = ["create", "--dry-run=server", "--validate=false", "-f", "-"];
+    let output = cluster.kubectl(&arguments, &text);
+    let said = String::from_utf8_lossy(&output.stderr);
+    let (mut taken, mut refused) = (0, 0);
+    for policy in &all {
+        let name = policy["metadata"]["name"].as_str().expect("it has one");
+        let quoted = format!("\"{name}\"");
+        let why = said.lines().find(|line| line.contains(&quoted));
+        let inventory = reading::inventory(&policy.to_string());
+        match (Policy::read(inventory.object(0)), why) {
+            (Ok(_), None) => taken += 1,
+            (Err(_), Some(_)) => refused += 1,
+            (ours, why) => panic!("{policy}\n{:?}\n{why:?}", ours.map_err(|wrong| wrong.why)),
+        }
+    }
+    assert!(taken >= 100 && refused >= 100, "{taken} {refused}");
+}
+
 fn names(policies: &[Policy]) -> Vec<String> {
     policies.iter().map(|policy| policy.name.clone()).collect()
 }
