@@ -47,7 +47,7 @@ fn check_names_field_place_and_remedy() {
          write `capabilities: {drop: [ALL]}` in its securityContext\n      \
          spec.template.spec.containers[app].securityContext.capabilities.drop\n"
     ));
-    assert!(run.stdout.contains("app.yaml:29:16: the pod shares the node's network namespace"));
+    assert!(run.stdout.contains("app.yaml:28:16: the pod shares the node's network namespace"));
     assert!(run.stdout.contains("restricted:v1.30 refuses 2 of 2 workloads."), "{}", run.stdout);
     // Capabilities are no matter of the standards before 1.22.
     let run = seawall_in(files.path(), &[&arguments[..], &["v1.21", "-o", "json"]].concat());

@@ -192,16 +192,18 @@ fn a_real_server_takes_a_migration() {
     let files = shop();
     let arguments = [&["psp", "migrate", "--write", "out", "-f"], &ALL[..]].concat();
     assert_eq!(seawall_in(files.path(), &arguments).code, 1);
-    let apply = |what: &str, text: &str| {
-        let output = cluster.kubectl(&["apply", "--server-side", "-f", "-"], text);
+    let apply = |what: &str, text: &str, more: &[&str]| {
+        let arguments = [&["apply", "--server-side", "-f", "-"], more].concat();
+        let output = cluster.kubectl(&arguments, text);
         assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
     };
     for name in ["namespaces.yaml", "validating-admission-policies.yaml"] {
-        apply(name, &read(files.path(), name));
+        apply(name, &read(files.path(), name), &[]);
     }
     let apps: String = APPS.split("---\n").filter(|text| text.contains("Deployment")).collect();
-    apply("the Deployment", &apps);
-    apply("workloads.yaml", &read(files.path(), "workloads.yaml"));
+    apply("the Deployment", &apps, &[]);
+    let manager = ["--force-conflicts", "--field-manager=psp-migration"];
+    apply("workloads.yaml", &read(files.path(), "workloads.yaml"), &manager);
     let get = ["get", "deployment", "web", "-n", "shop", "-o", "jsonpath={.spec.template.spec}"];
     let stored = String::from_utf8(cluster.kubectl(&get, "").stdout).expect("text");
     let pod: serde_json::Value = serde_json::from_str(&stored).expect("JSON");

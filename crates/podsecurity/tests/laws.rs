@@ -17,8 +17,8 @@ fn read_policy(text: &Value) -> Policy {
 
 fn read_pod(text: &Value) -> Pod {
     let inventory = reading::inventory(&text.to_string());
-    let pod = Pod::read(&pods_of(inventory.object(0))[0]).expect("it is well-formed");
-    pod
+    let views = pods_of(inventory.object(0));
+    Pod::read(&views[0]).expect("it is well-formed")
 }
 
 /// Runs a law on pairs of a policy and a pod.

@@ -87,9 +87,11 @@ const COLUMNS: &[Column<Record>] = &[
 
 impl Admit {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
-        let read = self.sources.with(self.files).read(global)?;
+        let sources = self.sources.with(self.files);
+        let read = sources.read(global)?;
         let world = World::new(&read.inventory, &self.makers);
-        let old = self.old.map(|file| Sources::of(file).read(global)).transpose()?;
+        let further = |file| sources.with_only(vec![file]).read_further(global);
+        let old = self.old.map(further).transpose()?;
         let old = old.as_ref().map(|old| Old::new(&old.inventory)).transpose()?;
         let wanted = |workload: &&Workload<'_>| {
             self.namespace.as_ref().is_none_or(|name| workload.namespace == name)
@@ -132,7 +134,7 @@ impl Admit {
             Ok(())
         })?;
         let outcome = if rejected || undecided { Outcome::Findings } else { Outcome::Clean };
-        Ok(read.outcome(outcome))
+        Ok(read.outcome_with(outcome, !world.unread().is_empty()))
     }
 }
 

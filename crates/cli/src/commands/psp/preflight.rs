@@ -109,7 +109,8 @@ impl Preflight {
         })?;
         let rejects = accounts.iter().any(|row| !row.rejected.is_empty());
         let findings = rejects || !world.undecided.is_empty();
-        Ok(read.outcome(if findings { Outcome::Findings } else { Outcome::Clean }))
+        let outcome = if findings { Outcome::Findings } else { Outcome::Clean };
+        Ok(read.outcome_with(outcome, !world.unread().is_empty()))
     }
 
     fn rest(

@@ -28,8 +28,9 @@ use plan::Plan;
 
 Each namespace gets the strictest level that its workloads meet once they say themselves what the
 policy set for them. What the policies demand beyond that level becomes a ValidatingAdmissionPolicy.
-With --write, DIR gets namespaces.yaml, validating-admission-policies.yaml, workloads.yaml (to apply
-with kubectl apply --server-side), for files workloads.patch, and report.json. Nothing is applied.
+With --write, DIR gets namespaces.yaml, validating-admission-policies.yaml, workloads.yaml (for
+kubectl apply --server-side --force-conflicts --field-manager=psp-migration), for files
+workloads.patch, and report.json. Nothing is applied.
 
 Exit codes: 0 all workloads can be migrated, 1 some need a hand, 2 usage or input error; also 2 with
 --strict when something could not be read."
@@ -66,6 +67,7 @@ impl Migrate {
         })?;
         let by_hand = plan.report.workloads.iter().any(|workload| workload.by_hand.is_some());
         let findings = by_hand || !world.undecided.is_empty();
-        Ok(read.outcome(if findings { Outcome::Findings } else { Outcome::Clean }))
+        let outcome = if findings { Outcome::Findings } else { Outcome::Clean };
+        Ok(read.outcome_with(outcome, !world.unread().is_empty()))
     }
 }
