@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
 use seawall_model::Inventory;
 use seawall_model::document::Limits;
@@ -31,14 +33,17 @@ pub enum BundleError {
     Newer(u32),
 }
 
-/// Members that are parsed together: enough for all cores, and little to hold.
-const BATCH: usize = 16 << 20;
+/// Bytes of members that are parsed together: enough for all cores, and little to hold.
+const BATCH: usize = 4 << 20;
+
+/// Batches that wait to be parsed.
+const WAITING: usize = 2;
 
 /// Most members.
 const MEMBERS: u64 = 5_000_000;
 
-/// Most bytes that a bundle expands to.
-const EXPANDED: u64 = 16 << 30;
+/// Most bytes that a bundle expands to; what is parsed takes up to three times as much memory.
+const EXPANDED: u64 = 4 << 30;
 
 /// A small bundle may expand to this, whatever its ratio.
 const FREE: u64 = 256 << 20;
@@ -75,7 +80,7 @@ pub(crate) fn read(path: &Path, name: &str, limits: &Limits) -> Result<Vec<Piece
 ///
 /// Where there is nothing to read. What can't be read of the rest is in the inventory's coverage.
 pub fn inventory(
-    reader: impl BufRead,
+    reader: impl BufRead + Send,
     name: &str,
     limits: &Limits,
 ) -> Result<Inventory, BundleError> {
@@ -91,19 +96,29 @@ pub fn inventory(
 }
 
 fn from_reader(
-    reader: impl BufRead,
+    reader: impl BufRead + Send,
     name: &str,
     limits: &Limits,
 ) -> Result<Vec<Piece>, BundleError> {
-    let mut contents = Contents {
-        observed: Observed::new(name, *limits),
-        batch: Vec::new(),
-        bytes: 0,
-        manifest: None,
-    };
-    let ended = contents.walk(reader, limits);
-    let Contents { mut observed, batch, manifest, .. } = contents;
-    observed.add(batch);
+    let mut observed = Observed::new(name, *limits);
+    let (sender, batches) = sync_channel(WAITING);
+    // Unpacking keeps one core busy while the others parse what it gave.
+    let (ended, manifest) = thread::scope(|scope| {
+        let unpacking = scope.spawn(move || {
+            let mut contents = Contents { sender, batch: Batch::default(), manifest: None };
+            let walked = contents.walk(reader, limits);
+            // What came before a fault counts.
+            let handed_on = contents.hand_on();
+            (walked.and(handed_on), contents.manifest)
+        });
+        for Batch { members, unreadable, .. } in batches {
+            observed.add(members);
+            for (path, cause) in unreadable {
+                observed.unreadable(&path, cause);
+            }
+        }
+        unpacking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
     let manifest = manifest.as_deref().map(parse_manifest).transpose()?;
     let gap = match (&ended, &manifest) {
         (Err(error), _) => Some(format!("the rest of the bundle can't be read: {error}")),
@@ -136,15 +151,28 @@ fn parse_manifest(text: &str) -> Result<Manifest, BundleError> {
     }
 }
 
-/// What was met so far.
-struct Contents {
-    observed: Observed,
-    batch: Vec<Member>,
+/// Members that go together to be parsed.
+#[derive(Default)]
+struct Batch {
+    members: Vec<Member>,
     bytes: usize,
+    /// Paths, and why they can't be read.
+    unreadable: Vec<(String, String)>,
+}
+
+/// The bundle on its way from the archive to the parsers.
+struct Contents {
+    sender: SyncSender<Batch>,
+    batch: Batch,
     manifest: Option<String>,
 }
 
 impl Contents {
+    fn hand_on(&mut self) -> io::Result<()> {
+        let gone = |_| io::Error::other("the reading was ended before");
+        self.sender.send(std::mem::take(&mut self.batch)).map_err(gone)
+    }
+
     fn walk(&mut self, mut reader: impl BufRead, limits: &Limits) -> io::Result<()> {
         // Zstandard's own magic number tells a bundle from any other file.
         if !reader.fill_buf()?.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
@@ -178,19 +206,19 @@ impl Contents {
                         }
                     }
                 }
-                EntryType::Regular => {
+                kind => {
                     let path = match long_path.take() {
                         Some(path) => path,
                         None => String::from_utf8_lossy(&entry.path_bytes()).into_owned(),
                     };
-                    self.member(
-                        path.strip_prefix("./").unwrap_or(&path),
-                        &mut entry,
-                        size,
-                        limits,
-                    )?;
+                    let path = path.strip_prefix("./").unwrap_or(&path);
+                    if kind == EntryType::Regular {
+                        self.member(path, &mut entry, size, limits)?;
+                    } else if kind != EntryType::Directory && path.starts_with(OBJECTS) {
+                        let cause = "it is no regular file in the archive".to_owned();
+                        self.batch.unreadable.push((path.to_owned(), cause));
+                    }
                 }
-                _ => long_path = None,
             }
         }
         // The archive ends before the compression does, whose checksum is the last of it.
@@ -214,19 +242,15 @@ impl Contents {
         }
         match text_of(entry, size, limits.document_bytes) {
             Ok(text) => {
-                self.bytes += text.len();
-                self.batch.push(Member { path: path.to_owned(), text });
+                self.batch.bytes += text.len();
+                self.batch.members.push(Member { path: path.to_owned(), text });
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                self.observed.unreadable(path, error.to_string());
+                self.batch.unreadable.push((path.to_owned(), error.to_string()));
             }
             Err(error) => return Err(error),
         }
-        if self.bytes >= BATCH {
-            self.observed.add(std::mem::take(&mut self.batch));
-            self.bytes = 0;
-        }
-        Ok(())
+        if self.batch.bytes >= BATCH { self.hand_on() } else { Ok(()) }
     }
 }
 

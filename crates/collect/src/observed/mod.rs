@@ -158,7 +158,7 @@ fn see(member: Member, origin: &str, limits: &Limits) -> Seen {
         .and_then(|posture| Some((uid_of(document.root())?.into(), posture)));
     let piece = match Owned::new(kind, document.root(), template.as_ref().map(|t| t.1)) {
         Some(owned) => Kept::Owned(owned),
-        None => Kept::Entry(Box::new(entry(document, kind))),
+        None => kept(entry(document, kind)),
     };
     Seen { path: member.path, piece, template }
 }
@@ -182,6 +182,18 @@ fn entry(document: Document, kind: ObjectKind) -> Entry {
     let undeclared = declared::undeclared(kind, document.root());
     let entry = Entry::new(document.without(undeclared), 1);
     if built_in { entry.built_in() } else { entry }
+}
+
+/// Where there should be an object and is none, something was not read.
+fn kept(entry: Entry) -> Kept {
+    let why = entry.parts().iter().find_map(|part| match &part.outcome {
+        PartOutcome::NotKubernetes { why } => Some((part, format!("it is no object: {why}"))),
+        _ => None,
+    });
+    match why {
+        Some((part, why)) => Kept::Part(unreadable(Arc::clone(&part.file), part.line, 1, why)),
+        None => Kept::Entry(Box::new(entry)),
+    }
 }
 
 fn kind_of(root: Node<'_>) -> ObjectKind {

@@ -118,7 +118,53 @@ fn names_and_kinds_of_members_do_no_harm() {
     ]);
     let (objects, unread) = pieces(&hostile).expect("it is a bundle");
     assert_eq!(objects, 1);
-    assert_eq!(unread.len(), 3, "{unread:?}");
+    assert_eq!(unread.len(), 4, "{unread:?}");
+    assert!(unread.iter().any(|gap| gap.contains("link.json: it is no regular file")));
+}
+
+#[test]
+fn a_member_that_says_it_is_huge_is_not_waited_for() {
+    let mut header = tar::Header::new_gnu();
+    header.set_path("objects/core/v1/pods/huge.json").expect("it is short");
+    header.set_entry_type(EntryType::Regular);
+    header.set_size(1 << 60);
+    header.set_cksum();
+    let first = archive(&[(EntryType::Regular, b"objects/core/v1/pods/a.json", POD.as_bytes())]);
+    let first = zstd::decode_all(&first[..]).expect("it was just made");
+    let tar = [&first[..first.len() - 1024], header.as_bytes(), &[b' '; 2048]].concat();
+    let bytes = zstd::encode_all(&tar[..], 1).expect("memory takes all");
+    let (objects, unread) = pieces(&bytes).expect("it holds an object");
+    assert_eq!(objects, 1);
+    let of_member = unread.iter().any(|gap| gap.contains("huge.json: it has 1152921504606846976"));
+    assert!(of_member && unread.len() == 2, "{unread:?}");
+}
+
+#[test]
+fn objects_without_bounds_are_unread() {
+    let deep = "[".repeat(100_000);
+    let wide = format!("{{\"a\":\"{}\"}}", "x".repeat(5000));
+    let limits = Limits { document_bytes: 200_000, ..Limits::default() };
+    let bytes = bundle(
+        &[
+            Member { path: object_path("", "v1", "pods", "shop", "deep"), text: deep },
+            Member { path: object_path("", "v1", "pods", "shop", "no-object"), text: wide },
+            Member {
+                path: object_path("", "v1", "pods", "shop", "long"),
+                text: "x".repeat(300_000),
+            },
+        ],
+        &manifest(),
+    );
+    let inventory = inventory(&bytes[..], "b", &limits).expect("it is a bundle");
+    assert!(inventory.is_empty());
+    let unread: Vec<String> = inventory
+        .coverage()
+        .unread()
+        .map(|part| format!("{}: {}", part.file, part.outcome))
+        .collect();
+    assert!(unread.iter().any(|gap| gap.contains("deep.json")), "{unread:?}");
+    assert!(unread.iter().any(|gap| gap.contains("no-object.json: ")), "{unread:?}");
+    assert!(unread.iter().any(|gap| gap.contains("long.json: it has 300000 bytes")), "{unread:?}");
 }
 
 #[test]
