@@ -9,11 +9,14 @@ mod commands;
 mod configuration;
 mod fixing;
 mod global;
+mod input;
 mod output;
 mod peers;
 mod progress;
+mod remarks;
 mod rendering;
 mod sources;
+mod weighed;
 
 use std::process::ExitCode;
 

@@ -7,6 +7,7 @@
 //! the order of their names, so that the inventory does not depend on the number of threads.
 
 pub mod bundle;
+pub mod image;
 mod observed;
 mod read;
 mod render;

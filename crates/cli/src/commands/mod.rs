@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+mod apparmor;
 mod bench;
 mod checks;
 #[cfg(feature = "cluster")]
@@ -14,6 +15,9 @@ mod podsecurity;
 mod psp;
 mod rbac;
 mod scan;
+mod seccomp;
+mod selinux;
+mod sysctls;
 
 use clap::Subcommand;
 
@@ -36,6 +40,12 @@ pub(crate) enum Command {
     PodSecurity(podsecurity::PodSecurity),
     Psp(psp::Psp),
     Rbac(rbac::Rbac),
+    Seccomp(seccomp::Seccomp),
+    #[command(name = "apparmor")]
+    AppArmor(apparmor::AppArmor),
+    #[command(name = "selinux")]
+    SeLinux(selinux::SeLinux),
+    Sysctls(Box<sysctls::Sysctls>),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -55,6 +65,10 @@ impl Command {
             Command::PodSecurity(command) => command.run(global),
             Command::Psp(command) => command.run(global),
             Command::Rbac(command) => command.run(global),
+            Command::Seccomp(command) => command.run(global),
+            Command::AppArmor(command) => command.run(global),
+            Command::SeLinux(command) => command.run(global),
+            Command::Sysctls(command) => command.run(global),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
         }

@@ -2,7 +2,9 @@
 
 mod check;
 mod exempt;
+mod harden;
 mod namespaces;
+mod profiles;
 mod violation;
 
 use clap::{Args, Subcommand};
@@ -21,6 +23,8 @@ pub(crate) struct PodSecurity {
 enum Command {
     Check(Box<check::Check>),
     Namespaces(Box<namespaces::Namespaces>),
+    Profiles(Box<profiles::Profiles>),
+    Harden(harden::Harden),
 }
 
 impl PodSecurity {
@@ -28,6 +32,8 @@ impl PodSecurity {
         match self.command {
             Command::Check(command) => command.run(global),
             Command::Namespaces(command) => command.run(global),
+            Command::Profiles(command) => command.run(global),
+            Command::Harden(command) => command.run(global),
         }
     }
 }
