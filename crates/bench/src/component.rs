@@ -4,7 +4,7 @@
 //! the configuration of a distribution says what would run, and the evidence says so. A component
 //! that is nowhere is absent only if every place could be looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use seawall_model::document::{Document, Node};
@@ -16,6 +16,7 @@ use crate::evidence::host::{Host, Unread};
 use crate::evidence::manifest::{self, Command};
 use crate::evidence::process::{self, Process, Processes};
 use crate::evidence::{document, unit};
+use crate::kubelet::Kubelet;
 use crate::outcome::OriginKind;
 
 /// The components of Kubernetes that run on nodes.
@@ -322,7 +323,7 @@ impl Components {
         inventory: Option<&Inventory>,
         platform: Platform,
     ) -> Self {
-        let commands = host.map(|host| static_pods(host, platform));
+        let commands = host.map(|host| static_pods(host, processes, platform));
         let mut all: Vec<(Component, Presence)> = Vec::new();
         for component in Component::ALL {
             let mut presence = match host {
@@ -407,10 +408,26 @@ fn on_host(
     })
 }
 
-/// The components in the node's static pods.
-fn static_pods(host: &Host, platform: Platform) -> StaticPods {
+/// The components in the node's static pods: those of the distribution's directories, and of the
+/// one that a kubelet is told.
+fn static_pods(
+    host: &Host,
+    processes: &Result<Processes, Unread>,
+    platform: Platform,
+) -> StaticPods {
+    let layout = platform.layout().static_pods;
+    let mut directories: BTreeSet<String> = layout.iter().map(|path| (*path).to_owned()).collect();
+    for process in processes.iter().flat_map(|all| all.named(Component::Kubelet.program())) {
+        let instance = Instance::of_process(host, Component::Kubelet, process)?;
+        let told = Kubelet::read(Some(host), &instance)?.setting("pod-manifest-path").value;
+        if let Ok(Some(path)) = told
+            && let Ok(path) = instance.node_path(&path)
+        {
+            directories.insert(path.trim_end_matches('/').to_owned());
+        }
+    }
     let mut commands = Vec::new();
-    for directory in platform.layout().static_pods {
+    for directory in &directories {
         for name in host.list(directory)?.unwrap_or_default() {
             // The kubelet leaves hidden files alone.
             if name.starts_with('.') || name.ends_with('~') {

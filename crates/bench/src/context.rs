@@ -17,6 +17,7 @@ use crate::evidence::unit;
 use crate::kubelet::Kubelet;
 use crate::objects::Objects;
 use crate::outcome::{Evidence, OriginKind, Outcome};
+use crate::rules::confinement::{self, Confined};
 use crate::setting::{Setting, unread};
 
 /// Most files below a directory that are looked at.
@@ -77,6 +78,7 @@ pub struct Cx<'a> {
     pub components: Components,
     objects: OnceCell<Objects>,
     installed: OnceCell<Option<u32>>,
+    containers: OnceCell<Result<Vec<Confined>, Outcome>>,
 }
 
 impl<'a> Cx<'a> {
@@ -102,7 +104,18 @@ impl<'a> Cx<'a> {
             components,
             objects: OnceCell::new(),
             installed: OnceCell::new(),
+            containers: OnceCell::new(),
         }
+    }
+
+    /// The containers that run on the node.
+    ///
+    /// # Errors
+    ///
+    /// With the outcome where they can't be told.
+    pub fn containers(&self) -> Result<&[Confined], Outcome> {
+        let all = self.containers.get_or_init(|| confinement::running(self));
+        all.as_deref().map_err(Clone::clone)
     }
 
     /// The node.

@@ -18,7 +18,7 @@ pub struct Options {
 }
 
 /// Columns of the verdict.
-const VERDICT: usize = 14;
+const VERDICT: usize = 16;
 /// Lines of evidence that are shown unless all are asked for.
 const EVIDENCE: usize = 4;
 
@@ -63,17 +63,26 @@ fn group(results: &[ControlResult], options: Options, out: &mut dyn Write) -> io
     let shown = |result: &&ControlResult| {
         options.verbose || !matches!(result.verdict, Verdict::Pass | Verdict::NotApplicable)
     };
-    let first = &results[0];
-    writeln!(out, "\n{}", bold(options, &first.group))?;
-    // A whole group that is the same for the same reason is said once.
-    let same = results.len() > 1
-        && results.iter().all(|one| one.verdict == first.verdict && one.reason == first.reason);
-    if same && !options.verbose {
-        let many = format!("all {} controls: {}", results.len(), visible(&first.reason));
-        return writeln!(out, "  {}{many}", verdict(options, first.verdict));
-    }
+    writeln!(out, "\n{}", bold(options, &results[0].group))?;
+    let mut told: Vec<(Verdict, &str)> = Vec::new();
     for result in results.iter().filter(shown) {
-        control(result, options, out)?;
+        let reason = (result.verdict, result.reason.as_str());
+        if told.contains(&reason) {
+            continue;
+        }
+        // What is not known of many for one reason is said once.
+        let same: Vec<&str> = results
+            .iter()
+            .filter(|one| (one.verdict, one.reason.as_str()) == reason)
+            .map(|one| one.id.as_str())
+            .collect();
+        if options.verbose || result.verdict == Verdict::Fail || same.len() < 3 {
+            control(result, options, out)?;
+        } else {
+            told.push(reason);
+            let word = verdict(options, result.verdict);
+            writeln!(out, "  {word}{}: {}", same.join(", "), visible(&result.reason))?;
+        }
     }
     let passed = results.iter().filter(|result| result.verdict == Verdict::Pass).count();
     let left = results.iter().filter(|result| result.verdict == Verdict::NotApplicable).count();

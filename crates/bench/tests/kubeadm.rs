@@ -5,9 +5,11 @@
 mod support;
 
 use seawall_bench::{OriginKind, Patch, Verdict};
-use support::{
-    API_SERVER, CONTROLLER_MANAGER, ETCD, KUBELET, Node, PROXY, SCHEDULER, is_root, kubeadm,
-};
+use support::{API_SERVER, CONTROLLER_MANAGER, ETCD, KUBELET, Node, PROXY, SCHEDULER, kubeadm};
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
 
 /// What a good node can't show without root, without objects, or without certificates.
 const NOT_SHOWN: &[&str] = &["1.1.12", "2.7"];

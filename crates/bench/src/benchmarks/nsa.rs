@@ -129,6 +129,12 @@ pub(super) fn groups() -> Vec<Group> {
                     With(certificates::of_control_plane),
                     "Renew the certificates, with RSA keys of 2048 bits or more, or elliptic curves.",
                 ),
+                automated(
+                    "kubeconfig-certificates",
+                    "The client certificates of kubeconfigs hold for 30 days and have strong keys",
+                    With(certificates::of_kubeconfigs),
+                    "Renew the kubeconfigs: kubeadm certs renew.",
+                ),
                 Control {
                     decide: Decide::AllSet(ApiServer, &["kubelet-certificate-authority"]),
                     ..like("kubelets-are-verified", "1.2.5")

@@ -1,11 +1,15 @@
 //! Certificates hold for a while yet, and have strong keys and signatures.
 
+use seawall_model::document::Node;
 use time::OffsetDateTime;
 
 use crate::component::Component;
 use crate::context::Cx;
-use crate::evidence::certificate::Certificate;
-use crate::outcome::{Evidence, OriginKind, Outcome};
+use crate::distribution::File;
+use crate::evidence::certificate::{self, Certificate};
+use crate::evidence::document;
+use crate::evidence::host::{Host, Unread};
+use crate::outcome::{Evidence, OriginKind, Outcome, Verdict};
 use crate::setting::unread;
 
 /// Days before the end from which on a certificate fails.
@@ -88,4 +92,56 @@ pub fn of_control_plane(cx: &Cx<'_>) -> Outcome {
         });
     }
     Outcome::worst(outcomes, "")
+}
+
+/// The client certificates in the kubeconfigs of the control plane and the kubelet.
+pub fn of_kubeconfigs(cx: &Cx<'_>) -> Outcome {
+    let host = match cx.host() {
+        Ok(host) => host,
+        Err(outcome) => return outcome,
+    };
+    let kinds =
+        [File::AdminConf, File::ControllerManagerConf, File::SchedulerConf, File::KubeletConf];
+    let mut outcomes = Vec::new();
+    for kind in kinds {
+        let paths = match cx.files(kind) {
+            Ok(paths) => paths,
+            Err(outcome) if outcome.verdict == Verdict::NotApplicable => continue,
+            Err(outcome) => return outcome,
+        };
+        for path in paths {
+            match of_kubeconfig(host, &path) {
+                Ok(all) => outcomes.extend(all.iter().map(|(name, all)| judge(cx, name, all))),
+                Err(why) => outcomes.push(unread(&why)),
+            }
+        }
+    }
+    Outcome::worst(outcomes, "no kubeconfig here holds a client certificate")
+}
+
+/// The certificates that a kubeconfig holds or names, with their files.
+fn of_kubeconfig(host: &Host, path: &str) -> Result<Vec<(String, Vec<Certificate>)>, Unread> {
+    let Some(document) = document::of_file(host, path)? else { return Ok(Vec::new()) };
+    let users = document.root().get("users").into_iter().flat_map(Node::items);
+    let mut found = Vec::new();
+    for user in users.filter_map(|user| user.get("user")) {
+        if let Some(data) = user.get("client-certificate-data") {
+            let bytes = data_encoding::BASE64
+                .decode(data.text().trim().as_bytes())
+                .map_err(|error| Unread::new(document::place(data), &error))?;
+            found.push((path.to_owned(), certificate::read(path, &bytes)?));
+        } else if let Some(file) = user.get("client-certificate") {
+            // Relative to the kubeconfig, as client-go has it.
+            let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            let file = match file.text() {
+                file if file.starts_with('/') => file.to_owned(),
+                file => format!("{directory}/{file}"),
+            };
+            let bytes = host
+                .read_bytes(&file)?
+                .ok_or_else(|| Unread::new(&file, "there is no such file"))?;
+            found.push((file.clone(), certificate::read(&file, &bytes)?));
+        }
+    }
+    Ok(found)
 }

@@ -47,8 +47,14 @@ impl Confined {
     }
 }
 
-/// The containers of pods that run on the node, by their first process.
-fn running(host: &Host, cx: &Cx<'_>) -> Result<Vec<Confined>, Outcome> {
+/// The containers of pods that run on the node, by their first process. Looked at once: there may
+/// be thousands of processes.
+///
+/// # Errors
+///
+/// With the outcome where they can't be told.
+pub fn running(cx: &Cx<'_>) -> Result<Vec<Confined>, Outcome> {
+    let host = cx.host()?;
     let processes = cx.processes.as_ref().map_err(unread)?;
     if processes.contained() {
         return Err(Outcome::unknown("/proc shows only the processes of a container"));
@@ -108,8 +114,7 @@ fn each(
     wrong: &str,
     right: &str,
 ) -> Outcome {
-    either(cx.host().and_then(|host| {
-        let all = running(host, cx)?;
+    either(cx.containers().and_then(|all| {
         if all.is_empty() {
             return Ok(Outcome::not_applicable("no container of a pod runs here"));
         }
@@ -197,11 +202,10 @@ pub fn label(cx: &Cx<'_>) -> Outcome {
 
 /// What pods declare is so: nothing that a pod asks for is missing in the kernel.
 pub fn declared(cx: &Cx<'_>) -> Outcome {
-    either(cx.host().and_then(|host| {
-        let all = running(host, cx)?;
+    either(cx.containers().and_then(|all| {
         let (inventory, _) = cx.objects()?;
         let mut outcomes = Vec::new();
-        for one in &all {
+        for one in all {
             match container(inventory, &one.id, |container| compare(one, container)) {
                 Some(outcome) => outcomes.push(outcome),
                 None => outcomes.push(Outcome::unknown(format!(

@@ -93,6 +93,11 @@ impl Node {
         self.replace(&format!("proc/{pid}/cmdline"), &format!("{word}\0"), "")
     }
 
+    /// The directory that is its root.
+    pub fn root(&self) -> &std::path::Path {
+        self.root.path()
+    }
+
     pub fn host(&self) -> Host {
         Host::new(self.root.path()).expect("a host")
     }
@@ -313,9 +318,4 @@ pub fn kubeadm() -> Node {
     );
     node.file("var/lib/etcd/member/snap/db", "").mode("var/lib/etcd", 0o700);
     node
-}
-
-/// The owner that files of tests have.
-pub fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
 }
