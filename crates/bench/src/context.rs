@@ -418,7 +418,14 @@ impl<'a> Cx<'a> {
     /// With the outcome where it can't be read; none where the kernel has no such setting.
     pub fn sysctl(&self, name: &str) -> Result<Option<(String, Evidence)>, Outcome> {
         let path = format!("/proc/sys/{}", name.replace('.', "/"));
-        let value = self.host()?.read(&path).map_err(|why| unread(&why))?;
+        let host = self.host()?;
+        // What is of the network is of the reader's network, wherever /proc was mounted.
+        if name.starts_with("net.") && !host.shares_network() {
+            return Err(Outcome::unknown(format!(
+                "{name} is that of another network: read it with the node's (hostNetwork: true)"
+            )));
+        }
+        let value = host.read(&path).map_err(|why| unread(&why))?;
         Ok(value.map(|value| {
             let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
             let evidence = Evidence::new(name, value.clone(), OriginKind::Kernel, &path);

@@ -31,6 +31,16 @@ fn kernel_settings_are_read_and_patched() {
 }
 
 #[test]
+fn settings_of_another_network_are_not_the_node_s() {
+    let node = Node::new();
+    node.file("proc/sys/net/ipv4/tcp_syncookies", "1\n");
+    expect(&node, "node", "syn-cookies", Verdict::Pass);
+    node.file("proc/1/ns/x", "");
+    std::os::unix::fs::symlink("net:[1]", node.path("proc/1/ns/net")).expect("a link");
+    expect(&node, "node", "syn-cookies", Verdict::Unknown);
+}
+
+#[test]
 fn mounts_are_looked_at_as_the_node_sees_them() {
     let node = Node::new();
     expect(&node, "node", "tmp", Verdict::Unknown);

@@ -211,3 +211,13 @@ fn a_component_that_a_node_is_said_to_run_and_does_not_is_unknown() {
     let said = report(Some(&host), None, "cis-2.0", &[Role::ControlPlane]);
     assert_eq!(one(&said, "1.2.1").verdict, Verdict::Unknown);
 }
+
+#[test]
+fn a_node_may_be_a_container_itself() {
+    let node = support::kubeadm();
+    node.file("proc/2/comm", "sh\n");
+    node.remove(&format!("proc/{}", support::PROXY));
+    assert_eq!(node.verdict("4.3.1"), Verdict::NotApplicable);
+    node.remove(&format!("proc/{}", support::KUBELET));
+    assert_eq!(node.verdict("4.3.1"), Verdict::Unknown);
+}

@@ -196,6 +196,17 @@ impl Host {
         }
     }
 
+    /// Whether this process is in the node's network, as far as can be told: where the node's
+    /// namespaces are not shown, it is unless the node is mounted somewhere.
+    pub fn shares_network(&self) -> bool {
+        let own = fs::read_link("/proc/self/ns/net");
+        match (own, self.link("/proc/1/ns/net")) {
+            (Ok(own), Ok(Some(node))) => own == Path::new(&node),
+            (_, Err(_)) => self.root == Path::new("/"),
+            _ => true,
+        }
+    }
+
     /// Where a path of the node leads to below the root, links followed; none where there is
     /// nothing.
     fn resolve(&self, path: &str) -> Result<Option<PathBuf>, Unread> {

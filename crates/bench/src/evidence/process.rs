@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::arguments;
 use super::host::{Host, Unread};
 
+/// The programs that make a node of a machine.
+const NODE: &[&str] = &["kubelet", "kubelite", "k3s", "k3s-server", "k3s-agent"];
+
 /// A process that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
@@ -54,9 +57,12 @@ impl Processes {
             };
             all.push(Process { pid, name: name.to_owned(), words });
         }
-        // In the node's own namespace the second process is always the kernel's.
+        // In the machine's own namespace the second process is always the kernel's. A node may be a
+        // container itself, as kind's are: then its kubelet is among them.
         let second = host.read("/proc/2/comm")?;
-        let contained = second.as_deref().map(str::trim) != Some("kthreadd");
+        let is_node = |process: &Process| NODE.contains(&process.name.as_str());
+        let contained =
+            second.as_deref().map(str::trim) != Some("kthreadd") && !all.iter().any(is_node);
         all.sort_by_key(|process| process.pid);
         Ok(Processes { all, contained })
     }

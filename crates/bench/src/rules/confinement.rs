@@ -114,9 +114,9 @@ fn each(
     wrong: &str,
     right: &str,
 ) -> Outcome {
-    either(cx.containers().and_then(|all| {
+    either(cx.containers().map(|all| {
         if all.is_empty() {
-            return Ok(Outcome::not_applicable("no container of a pod runs here"));
+            return Outcome::not_applicable("no container of a pod runs here");
         }
         let bad: Vec<&Confined> = all.iter().filter(|one| !good(one)).collect();
         let evidence = |some: &[&Confined]| -> Vec<Evidence> {
@@ -127,7 +127,7 @@ fn each(
                 })
                 .collect()
         };
-        Ok(if bad.is_empty() {
+        if bad.is_empty() {
             let all: Vec<&Confined> = all.iter().collect();
             Outcome::pass(format!("all {} containers {right}", all.len())).with(evidence(&all))
         } else {
@@ -139,7 +139,7 @@ fn each(
                 names.join(", ")
             ))
             .with(evidence(&bad))
-        })
+        }
     }))
 }
 

@@ -24,7 +24,7 @@ impl Listener {
     /// As evidence.
     pub fn evidence(self) -> Evidence {
         let address = std::net::SocketAddr::new(self.address, self.port).to_string();
-        Evidence::new(format!("port {}", self.port), address, OriginKind::Kernel, "/proc/net/tcp")
+        Evidence::new(format!("port {}", self.port), address, OriginKind::Kernel, "/proc/1/net/tcp")
     }
 
     /// Whether others than this machine reach it.
