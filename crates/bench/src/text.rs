@@ -119,12 +119,7 @@ fn control(result: &ControlResult, options: Options, out: &mut dyn Write) -> io:
 pub fn patch(one: &Patch, out: &mut dyn Write) -> io::Result<()> {
     match one {
         Patch::Mode { path, from, to } => {
-            let name = visible(path);
-            let name = name.trim_start_matches('/');
-            writeln!(
-                out,
-                "diff --git a/{name} b/{name}\nold mode 100{from:0>3}\nnew mode 100{to:0>3}"
-            )
+            writeln!(out, "# chmod {to} {}  (is {from})", visible(path))
         }
         Patch::Owner { path, from, to } => {
             writeln!(out, "# chown {to} {}  (is {})", visible(path), visible(from))

@@ -295,3 +295,14 @@ fn the_disk_of_etcd_is_followed_down_to_dm_crypt() {
     node.file("sys/dev/block/254:1/dm/uuid", "CRYPT-LUKS2-abc\n");
     expect(&node, "nsa-cisa", "etcd-disk-encrypted", Verdict::Pass);
 }
+
+#[test]
+fn the_network_plugin_is_known_by_its_files() {
+    let node = kubeadm();
+    assert_eq!(node.verdict("5.3.1"), Verdict::Pass);
+    node.remove("etc/cni/net.d/10-calico.conflist");
+    node.file("etc/cni/net.d/10-pods.conflist", "{\"plugins\": [{\"type\": \"bridge\"}]}");
+    assert_eq!(node.verdict("5.3.1"), Verdict::Fail);
+    node.file("etc/cni/net.d/10-pods.conflist", "{\"plugins\": [{\"type\": \"own\"}]}");
+    assert_eq!(node.verdict("5.3.1"), Verdict::Manual);
+}

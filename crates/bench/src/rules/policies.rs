@@ -6,7 +6,10 @@ use crate::apiserver::Admission;
 use crate::component::Component;
 use crate::context::{Cx, either};
 use crate::distribution::File;
+use crate::evidence::document;
+use crate::evidence::host::{FileKind, Host, Unread};
 use crate::outcome::{Evidence, OriginKind, Outcome};
+use crate::setting::unread;
 
 /// Network plugins by a word in the names of their files and workloads, and whether they enforce
 /// NetworkPolicies. The first that is found counts: Calico and the like stand before what they
@@ -39,16 +42,26 @@ pub fn network_plugin(cx: &Cx<'_>) -> Outcome {
             seen.push((name, evidence));
         }
     }
-    if cx.input.host.is_some() {
+    if let Some(host) = cx.input.host {
         for directory in cx.files(File::Cni).unwrap_or_default() {
-            match cx.below(&directory) {
-                Ok(files) => seen.extend(files.into_iter().map(|(path, _)| {
-                    let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
-                    let evidence =
-                        Evidence::new("network plugin", name.clone(), OriginKind::File, path);
-                    (name, evidence)
-                })),
+            let files = match cx.below(&directory) {
+                Ok(files) => files,
                 Err(outcome) => return outcome,
+            };
+            let files = files.into_iter().filter(|(_, found)| found.kind == FileKind::File);
+            for (path, _) in files {
+                match types(host, &path) {
+                    Ok(types) => seen.extend(types.into_iter().map(|name| {
+                        let evidence = Evidence::new(
+                            "network plugin",
+                            name.clone(),
+                            OriginKind::File,
+                            path.clone(),
+                        );
+                        (name, evidence)
+                    })),
+                    Err(why) => return unread(&why),
+                }
             }
         }
     }
@@ -77,6 +90,21 @@ pub fn network_plugin(cx: &Cx<'_>) -> Outcome {
         );
     }
     Outcome::manual("Which network plugin runs, and does it enforce NetworkPolicies?")
+}
+
+/// The names and types of plugins in a configuration of CNI, with the file's own name.
+fn types(host: &Host, path: &str) -> Result<Vec<String>, Unread> {
+    let mut found = vec![path.rsplit('/').next().unwrap_or(path).to_owned()];
+    if ![".conf", ".conflist", ".json"].iter().any(|end| path.ends_with(end)) {
+        return Ok(found);
+    }
+    let Some(document) = document::of_file(host, path)? else { return Ok(found) };
+    let names = document
+        .root()
+        .descendants()
+        .filter(|node| node.key().is_some_and(|key| matches!(key.text(), "type" | "name")));
+    found.extend(names.map(|node| node.text().to_owned()));
+    Ok(found)
 }
 
 /// Programs that verify images at admission, by a word in the names of their webhooks.

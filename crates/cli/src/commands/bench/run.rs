@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
 use seawall_bench::kubebench::Stamp;
 use seawall_bench::{
-    BENCHMARKS, Benchmark, Changes, Cx, Filter, Header, Host, Input, Patch, Platform, Report, Role,
+    BENCHMARKS, Benchmark, Changes, Cx, Filter, Header, Host, Input, Platform, Report, Role,
     Verdict, benchmark_of, changes, run, text,
 };
 use seawall_model::document::Document;
@@ -254,10 +254,7 @@ impl Run {
             for change in &texts {
                 diff::write(out, &change.path, &change.before, &change.after)?;
             }
-            // What git can apply first, then what a person must do.
-            let (modes, rest): (Vec<&Patch>, Vec<&Patch>) =
-                others.iter().partition(|one| matches!(one, Patch::Mode { .. }));
-            modes.into_iter().chain(rest).try_for_each(|one| text::patch(one, out))
+            others.iter().try_for_each(|one| text::patch(one, out))
         })
         .context("can't show the changes")?;
         for why in refused {
