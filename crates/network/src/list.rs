@@ -3,6 +3,7 @@
 //! Lines are handed out one by one: a large cluster has millions, and whoever writes them need not
 //! hold them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::address::{Family, Range};
@@ -359,26 +360,22 @@ impl<'n, 'a> Bounds<'n, 'a> {
         }
         let (ways, _) = ways_in(network, services);
         let controller = End::Workload(&workloads[ordinary]);
-        for (other, target) in workloads[..ordinary].iter().enumerate() {
-            let to = End::Workload(target);
-            if !focus.wants(&controller, &to) {
-                continue;
+        let class = Peer::Class(network.classes_of(ordinary)[0]);
+        let mut found: BTreeMap<usize, (Connections, Connections)> = BTreeMap::new();
+        for way in ways.iter().filter(|way| way.through == Through::Controller) {
+            for (pod, open) in &way.targets {
+                let all = found.entry(network.pods()[*pod].workload).or_default();
+                let (sure, unknown) = self.between(class, Peer::Class(network.class_of(*pod)));
+                all.0 = all.0.union(&sure.intersection(open));
+                all.1 = all.1.union(&unknown.intersection(open));
             }
-            let mut all = (Connections::NONE, Connections::NONE);
-            for way in ways.iter().filter(|way| way.through == Through::Controller) {
-                for (pod, open) in &way.targets {
-                    if network.pods()[*pod].workload != other {
-                        continue;
-                    }
-                    let class = Peer::Class(network.classes_of(ordinary)[0]);
-                    let pod = Peer::Class(network.class_of(*pod));
-                    let (sure, unknown) = self.between(class, pod);
-                    all.0 = all.0.union(&sure.intersection(open));
-                    all.1 = all.1.union(&unknown.intersection(open));
-                }
+        }
+        for (other, (sure, unknown)) in found {
+            let to = End::Workload(&workloads[other]);
+            if focus.wants(&controller, &to) {
+                let unknown = unknown.difference(&sure);
+                send(controller, to, (sure, unknown))?;
             }
-            all.1 = all.1.difference(&all.0);
-            send(controller, to, all)?;
         }
         Ok(())
     }

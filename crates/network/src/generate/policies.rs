@@ -58,7 +58,6 @@ pub fn generate(network: &Network<'_>, links: &Links, options: &Options) -> (Str
         .iter()
         .enumerate()
         .filter(|(_, workload)| !workload.controller && wanted(workload.namespace))
-        .filter(|(_, workload)| !workload.pods.iter().all(|&pod| network.pods()[pod].host_network))
         .map(|(number, _)| number)
         .collect();
     let spaces: BTreeSet<&str> =
@@ -95,6 +94,12 @@ pub fn generate(network: &Network<'_>, links: &Links, options: &Options) -> (Str
                 continue;
             }
             let workload = &network.workloads()[number];
+            if workload.pods.iter().any(|&pod| network.pods()[pod].host_network) {
+                notes.insert(format!(
+                    "{workload} is on the network of its node, where it is undefined whether \
+                     policies select it"
+                ));
+            }
             let selected = select(network, number);
             if selected.labels.is_empty() {
                 notes.insert(format!("{workload} has no label to select it by: its policy selects all pods of {space}"));

@@ -29,6 +29,8 @@ struct Entry<'n, 'a> {
 }
 
 fn run(network: &Network<'_>, found: &mut Vec<Lint>) {
+    let unordered: Vec<bool> =
+        (0..network.tiers().len()).map(|tier| unordered(network, tier)).collect();
     for direction in Direction::ALL {
         let mut entries: Vec<Entry<'_, '_>> = Vec::new();
         let mut of_policy: Vec<Vec<usize>> = vec![Vec::new(); network.policies().len()];
@@ -38,7 +40,14 @@ fn run(network: &Network<'_>, found: &mut Vec<Lint>) {
                 entries.push(Entry { policy: number, rule });
             }
         }
-        let mut alive = vec![true; entries.len()];
+        let mut walk = Walk {
+            network,
+            direction,
+            unordered: &unordered,
+            alive: vec![true; entries.len()],
+            entries: &entries,
+            of_policy: &of_policy,
+        };
         // The narrowest first, and of two alike the later, so that the broad one stays.
         let mut order: Vec<usize> = (0..entries.len()).collect();
         let breadth = |entry: usize| {
@@ -65,22 +74,11 @@ fn run(network: &Network<'_>, found: &mut Vec<Lint>) {
                 continue;
             }
             let mut actions: Vec<(Action, String)> = Vec::new();
-            let dead = selected.iter().all(|&class| {
-                covered(
-                    network,
-                    direction,
-                    class,
-                    entry,
-                    &entries,
-                    &of_policy,
-                    &alive,
-                    &mut actions,
-                )
-            });
+            let dead = selected.iter().all(|&class| walk.covers(class, entry, &mut actions));
             if !dead || actions.is_empty() {
                 continue;
             }
-            alive[entry] = false;
+            walk.alive[entry] = false;
             let same = actions.iter().all(|(action, _)| *action == rule.action);
             let id = if same { REDUNDANT } else { SHADOWED };
             let mut names: Vec<&str> = actions.iter().map(|(_, name)| name.as_str()).collect();
@@ -103,76 +101,86 @@ fn subject<'n>(network: &'n Network<'_>, policy: usize) -> &'n FixedBitSet {
     &network.policies()[policy].subject
 }
 
-/// Whether all that a rule matches of a class is decided by rules that count before or beside it.
-#[allow(clippy::too_many_arguments, reason = "one step of the walk above, with all that it holds")]
-fn covered<'a>(
-    network: &Network<'a>,
+/// One direction's rules, and which of them still count.
+struct Walk<'w, 'n, 'a> {
+    network: &'n Network<'a>,
     direction: Direction,
-    class: usize,
-    entry: usize,
-    entries: &[Entry<'_, 'a>],
-    of_policy: &[Vec<usize>],
-    alive: &[bool],
-    actions: &mut Vec<(Action, String)>,
-) -> bool {
-    let own = entries[entry];
-    let tier = network.policies()[own.policy].tier;
-    let mut open = by_connections(network, direction, class, own.rule, &own.rule.peers);
-    for &number in network.applying_numbers(direction, class) {
-        let policy: &Policy<'_> = &network.policies()[number as usize];
-        if policy.tier > tier || !policy.subject.contains(class) {
-            continue;
-        }
-        for &other in &of_policy[number as usize] {
-            let rule = entries[other].rule;
-            let only_permits = rule.action == Action::Allow && own.rule.action == Action::Allow;
-            let before = other < entry;
-            // Of the same tier, a later rule that permits the same does as well as an earlier one.
-            let counts =
-                before || (only_permits && policy.tier == tier && unordered(network, tier));
-            if other == entry
-                || !alive[other]
-                || !counts
-                || (policy.tier < tier && rule.action == Action::Pass)
-            {
+    /// For each tier whether order means nothing in it.
+    unordered: &'w [bool],
+    entries: &'w [Entry<'n, 'a>],
+    of_policy: &'w [Vec<usize>],
+    alive: Vec<bool>,
+}
+
+impl Walk<'_, '_, '_> {
+    /// Whether all that a rule matches of a class is decided by rules that count before or beside
+    /// it; notes what they do, and which they are.
+    fn covers(&self, class: usize, entry: usize, actions: &mut Vec<(Action, String)>) -> bool {
+        let (network, direction) = (self.network, self.direction);
+        let own = self.entries[entry];
+        let tier = network.policies()[own.policy].tier;
+        let mut open = by_connections(network, direction, class, own.rule, &own.rule.peers);
+        for &number in network.applying_numbers(direction, class) {
+            let policy: &Policy<'_> = &network.policies()[number as usize];
+            if policy.tier > tier || !policy.subject.contains(class) {
                 continue;
             }
-            let mut hit = false;
-            for (connections, peers) in by_connections(network, direction, class, rule, &rule.peers)
-            {
-                let mut next = Vec::new();
-                for (have, columns) in open {
-                    let both = have.intersection(&connections);
-                    if both.is_empty() || columns.is_disjoint(&peers) {
-                        next.push((have, columns));
-                        continue;
-                    }
-                    hit = true;
-                    let mut inside = columns.clone();
-                    inside.intersect_with(&peers);
-                    let mut outside = columns;
-                    outside.difference_with(&peers);
-                    if !outside.is_clear() {
-                        next.push((have.clone(), outside));
-                    }
-                    let rest = have.difference(&both);
-                    if !rest.is_empty() {
-                        next.push((rest, inside));
-                    }
+            for &other in &self.of_policy[number as usize] {
+                let rule = self.entries[other].rule;
+                // Of a tier that only permits, a later rule does as well as an earlier one.
+                let counts = other < entry || (policy.tier == tier && self.unordered[tier]);
+                let passes = policy.tier < tier && rule.action == Action::Pass;
+                if other == entry || !self.alive[other] || !counts || passes {
+                    continue;
                 }
-                open = next;
-            }
-            if hit {
-                let name =
-                    format!("{}[{}] of {}", direction.field(), rule.index, policy.object.id());
-                actions.push((rule.action, name));
-            }
-            if open.is_empty() {
-                return true;
+                let mut hit = false;
+                for (connections, peers) in
+                    by_connections(network, direction, class, rule, &rule.peers)
+                {
+                    hit |= take(&mut open, &connections, &peers);
+                }
+                if hit {
+                    let (field, id) = (direction.field(), policy.object.id());
+                    actions.push((rule.action, format!("{field}[{}] of {id}", rule.index)));
+                }
+                if open.is_empty() {
+                    return true;
+                }
             }
         }
+        false
     }
-    false
+}
+
+/// Takes connections with some columns out of what is open; whether there were any.
+fn take(
+    open: &mut Vec<(Connections, FixedBitSet)>,
+    connections: &Connections,
+    peers: &FixedBitSet,
+) -> bool {
+    let mut hit = false;
+    let mut left = Vec::with_capacity(open.len());
+    for (have, columns) in open.drain(..) {
+        let both = have.intersection(connections);
+        if both.is_empty() || columns.is_disjoint(peers) {
+            left.push((have, columns));
+            continue;
+        }
+        hit = true;
+        let mut inside = columns.clone();
+        inside.intersect_with(peers);
+        let mut outside = columns;
+        outside.difference_with(peers);
+        if !outside.is_clear() {
+            left.push((have.clone(), outside));
+        }
+        let rest = have.difference(&both);
+        if !rest.is_empty() {
+            left.push((rest, inside));
+        }
+    }
+    *open = left;
+    hit
 }
 
 /// Whether all rules of a tier only permit, so that their order means nothing.

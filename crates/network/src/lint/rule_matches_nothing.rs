@@ -1,5 +1,9 @@
 //! A rule that matches nobody, or no port, does nothing.
 
+use std::collections::HashSet;
+
+use seawall_model::document::Node;
+
 use super::{Lint, LintRule};
 use crate::network::{Network, Peer};
 use crate::policy::Direction;
@@ -15,12 +19,21 @@ pub(super) const RULE: LintRule = LintRule {
 
 fn run(network: &Network<'_>, found: &mut Vec<Lint>) {
     let controller = network.class_of(network.pods().len() - 1);
+    let read: HashSet<&str> = network
+        .pods()
+        .iter()
+        .filter(|pod| !pod.controller)
+        .map(|pod| network.namespaces()[pod.namespace].name)
+        .collect();
     for policy in network.policies() {
         let subject = policy.possible.as_ref().unwrap_or(&policy.subject);
         for direction in Direction::ALL {
             for rule in policy.side(direction).into_iter().flat_map(|side| &side.rules) {
                 let nobody = rule.may_match().ones().all(|column| column == controller);
                 let message = if nobody {
+                    if names_unread(rule.node, &read) {
+                        continue;
+                    }
                     "matches nobody who was read"
                 } else {
                     let to = |destination| network.connections(&rule.ports, destination);
@@ -41,4 +54,20 @@ fn run(network: &Network<'_>, found: &mut Vec<Lint>) {
             }
         }
     }
+}
+
+/// Whether a rule names a namespace of which no pod was read, so that nothing is known.
+fn names_unread(rule: Node<'_>, read: &HashSet<&str>) -> bool {
+    let mut names = rule.descendants().filter(|node| {
+        node.key().is_some_and(|key| {
+            matches!(
+                key.text(),
+                "kubernetes.io/metadata.name"
+                    | "projectcalico.org/name"
+                    | "k8s:io.kubernetes.pod.namespace"
+                    | "io.kubernetes.pod.namespace"
+            )
+        })
+    });
+    names.any(|name| !read.contains(name.text()))
 }

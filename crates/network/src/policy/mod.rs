@@ -127,9 +127,19 @@ pub(crate) struct Declared<'a> {
 }
 
 impl<'a> Declared<'a> {
-    /// A policy of which only the pods that it may select are known.
+    /// A policy of which only the pods that it may select are known: it may permit everything to
+    /// them, or nothing.
     fn undecided(object: Object<'a>, tier: Tier, within: Expression<'a>, why: &str) -> Self {
-        let side = || Some(DeclaredSide { isolates: true, rules: Vec::new() });
+        let rule = DeclaredRule {
+            action: Action::Allow,
+            peers: Peers::everyone(),
+            ports: Ports::all(),
+            node: object.head(),
+            index: 0,
+            name: None,
+            condition: Some(why.to_owned()),
+        };
+        let side = || Some(DeclaredSide { isolates: true, rules: vec![rule.clone()] });
         Declared {
             object,
             tier,
@@ -340,6 +350,7 @@ pub(crate) fn all<'a>(inventory: &'a Inventory) -> (Vec<Declared<'a>>, Vec<Probl
             }
         }
     }
+    bound(&mut policies, &mut problems);
     policies.sort_by(|a, b| {
         (a.tier.order.total_cmp(&b.tier.order))
             .then_with(|| a.tier.name.cmp(&b.tier.name))
@@ -349,6 +360,40 @@ pub(crate) fn all<'a>(inventory: &'a Inventory) -> (Vec<Declared<'a>>, Vec<Probl
             .then_with(|| a.object.index().cmp(&b.object.index()))
     });
     (policies, problems)
+}
+
+/// Most rules that a policy may have in one direction.
+const MOST_RULES: usize = 2_000;
+/// Most rules times blocks of addresses, over all policies: what the bitsets of rules take.
+const MOST_CELLS: usize = 4_000_000_000;
+
+/// Leaves policies undecided that would take more time and memory than there is.
+fn bound<'a>(policies: &mut [Declared<'a>], problems: &mut Vec<Problem<'a>>) {
+    let sizes = |policy: &Declared<'_>| {
+        let sides = policy.sides.iter().flatten();
+        let longest = sides.clone().map(|side| side.rules.len()).max().unwrap_or(0);
+        let blocks: usize =
+            sides.flat_map(|side| &side.rules).map(|rule| rule.peers.blocks.len()).sum();
+        (longest, blocks)
+    };
+    let mut order: Vec<usize> = (0..policies.len()).collect();
+    order.sort_by_cached_key(|&number| sizes(&policies[number]));
+    let (mut rules, mut blocks) = (0usize, 0usize);
+    for number in order {
+        let policy = &mut policies[number];
+        let (longest, own) = sizes(policy);
+        let cells = (rules + 2 * longest).saturating_mul(2 * (blocks + own));
+        if longest <= MOST_RULES && cells <= MOST_CELLS {
+            rules += 2 * longest;
+            blocks += own;
+            continue;
+        }
+        let why = format!("{longest} rules and {own} blocks of addresses are too many to evaluate");
+        problems.push(Problem::of(policy.object, &wrong(policy.object.head(), why.clone())));
+        let (object, tier) = (policy.object, policy.tier.clone());
+        let within = std::mem::replace(&mut policy.subject, Expression::Nothing);
+        *policy = Declared::undecided(object, tier, within, &why);
+    }
 }
 
 /// Whether a value is written and is not an empty list or map.

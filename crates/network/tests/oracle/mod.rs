@@ -284,6 +284,35 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// Takes a rule out of a policy, which keeps the directions that it had.
+    #[allow(dead_code, reason = "each test uses its own part")]
+    pub fn remove_rule(&mut self, kind: &str, name: &str, ingress: bool, index: usize) {
+        let number = |prefix: &str| {
+            name.strip_prefix(prefix).and_then(|n| n.parse::<usize>().ok()).expect("a number")
+        };
+        let rules = if kind == "NetworkPolicy" {
+            let policy = &mut self.network_policies[number("np")];
+            if policy.types.is_none() {
+                let mut types = vec!["Ingress"];
+                types.extend((!policy.egress.is_empty()).then_some("Egress"));
+                policy.types = Some(types);
+            }
+            if ingress { &mut policy.ingress } else { &mut policy.egress }
+        } else {
+            let policy = match kind {
+                "BaselineAdminNetworkPolicy" => {
+                    self.admin_policies.iter_mut().find(|policy| policy.api == Api::Baseline)
+                }
+                _ => self.admin_policies.get_mut(number("ap")),
+            };
+            let policy = policy.expect("the policy is there");
+            if ingress { &mut policy.ingress } else { &mut policy.egress }
+        };
+        rules.remove(index);
+    }
+}
+
 // ---------------------------------------------------------------------------------------------
 // The answer.
 

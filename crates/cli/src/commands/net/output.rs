@@ -239,9 +239,7 @@ pub(super) fn csv_row(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
         if number > 0 {
             out.write_all(b",")?;
         }
-        let guarded = if cell.starts_with(['=', '+', '@', '\t', '\r'])
-            || (cell.starts_with('-') && cell.len() > 1)
-        {
+        let guarded = if cell.len() > 1 && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
             format!("'{cell}")
         } else {
             cell.clone()
