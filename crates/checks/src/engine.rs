@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use seawall_model::workload::pods_of;
 use seawall_model::{
-    Check, Cx, Finding, Fingerprint, Inventory, Object, ObjectKind, Rule, Scope, Settings,
-    Severity, Sites, Unknown, Verdict,
+    Check, Cx, Finding, Inventory, Object, ObjectKind, Rule, Scope, Settings, Severity, Sites,
+    Unknown, Verdict,
 };
+
+use crate::gather::{Merge, Run, number};
 
 /// Which checks run, and how bad each one's findings are.
 #[derive(Clone, Debug)]
@@ -90,9 +92,13 @@ pub fn run(inventory: &Inventory, selection: &Selection, settings: &Settings) ->
             let mut share = Share::new(selection.checks.len());
             let mut cx = Cx::new(inventory, settings);
             for index in first..(first + OBJECTS_PER_TASK).min(count) {
-                plan.look_at(inventory.object(index), &mut cx, &mut share);
+                let object = inventory.object(index);
+                share.looked_at = Some(object.index());
+                plan.look_at(object, &mut cx, &mut share);
+                share.findings.end(object.index());
+                share.unknown.end(object.index());
             }
-            share.sorted()
+            share
         })
         .collect();
     let over_all: Vec<Share> = plan
@@ -109,7 +115,7 @@ pub fn run(inventory: &Inventory, selection: &Selection, settings: &Settings) ->
     gather(shares, over_all, selection)
 }
 
-/// Puts together the sorted shares of runs of objects and those of checks over all of them.
+/// Puts together the shares of runs of objects and those of checks over all of them.
 fn gather(shares: Vec<Share>, over_all: Vec<Share>, selection: &Selection) -> Results {
     let mut tallies = vec![Tally::default(); selection.checks.len()];
     for share in shares.iter().chain(&over_all) {
@@ -117,89 +123,43 @@ fn gather(shares: Vec<Share>, over_all: Vec<Share>, selection: &Selection) -> Re
             total.add(*tally);
         }
     }
-    let (findings, unknown) = shares
-        .into_iter()
-        .map(|share| (share.findings, share.unknown))
-        .collect::<(Vec<_>, Vec<_>)>();
-    let (more_findings, more_unknown) = over_all
-        .into_iter()
-        .map(|share| (share.findings, share.unknown))
-        .collect::<(Vec<_>, Vec<_>)>();
-    let mut findings = merge(findings, more_findings);
+    let (mut findings, mut unknown) = (Merge::default(), Merge::default());
+    for share in over_all {
+        findings.anywhere.extend(share.findings.anywhere);
+        unknown.anywhere.extend(share.unknown.anywhere);
+    }
+    for share in shares {
+        findings.add(share.findings);
+        unknown.add(share.unknown);
+    }
+    let mut findings = findings.finish();
     number(&mut findings);
     Results {
         findings,
-        unknown: merge(unknown, more_unknown),
+        unknown: unknown.finish(),
         tallies: selection.checks().zip(tallies).collect(),
-    }
-}
-
-/// Something with what it is sorted by.
-struct Kept<T> {
-    object: u32,
-    start: u32,
-    check: &'static str,
-    what: T,
-}
-
-impl<T> Kept<T> {
-    fn key(&self) -> (u32, u32, &'static str) {
-        (self.object, self.start, self.check)
-    }
-}
-
-/// Runs that follow one another, each of them sorted, with those that may belong anywhere.
-fn merge<T>(runs: Vec<Vec<Kept<T>>>, anywhere: Vec<Vec<Kept<T>>>) -> Vec<T> {
-    let mut anywhere: Vec<Kept<T>> = anywhere.into_iter().flatten().collect();
-    // Stable, so that failures of one check at one place keep the check's order.
-    anywhere.sort_by_key(Kept::key);
-    let count = anywhere.len() + runs.iter().map(Vec::len).sum::<usize>();
-    let mut all = Vec::with_capacity(count);
-    let mut anywhere = anywhere.into_iter().peekable();
-    for kept in runs.into_iter().flatten() {
-        while let Some(earlier) = anywhere.next_if(|other| other.key() < kept.key()) {
-            all.push(earlier.what);
-        }
-        all.push(kept.what);
-    }
-    all.extend(anywhere.map(|kept| kept.what));
-    all
-}
-
-/// Tells findings apart that are otherwise the same.
-fn number(findings: &mut [Finding]) {
-    let mut seen: HashMap<Fingerprint, u32, foldhash::fast::RandomState> =
-        HashMap::with_capacity_and_hasher(findings.len(), Default::default());
-    for finding in findings {
-        let count = seen.entry(finding.fingerprint).or_insert(0);
-        *count += 1;
-        finding.fingerprint = finding.fingerprint.nth(*count);
     }
 }
 
 /// What one task found.
 struct Share<'a> {
-    findings: Vec<Kept<Finding>>,
-    unknown: Vec<Kept<Unknown>>,
+    findings: Run<Finding>,
+    unknown: Run<Unknown>,
     tallies: Vec<Tally>,
     sites: Sites<'a>,
+    /// The number of the object that is looked at.
+    looked_at: Option<u32>,
 }
 
 impl<'a> Share<'a> {
     fn new(checks: usize) -> Self {
         Share {
-            findings: Vec::new(),
-            unknown: Vec::new(),
+            findings: Run::default(),
+            unknown: Run::default(),
             tallies: vec![Tally::default(); checks],
             sites: Sites::default(),
+            looked_at: None,
         }
-    }
-
-    fn sorted(mut self) -> Self {
-        // Stable, so that failures of one check at one place keep the check's order.
-        self.findings.sort_by_key(Kept::key);
-        self.unknown.sort_by_key(Kept::key);
-        self
     }
 
     fn keep(
@@ -216,15 +176,13 @@ impl<'a> Share<'a> {
         }
         for evidence in cx.take_evidence() {
             let object = evidence.object.index();
-            let what = Finding::new(check, severity, evidence, &mut self.sites);
-            let start = what.site.location.span.start;
-            self.findings.push(Kept { object, start, check: check.id, what });
+            let finding = Finding::new(check, severity, evidence, &mut self.sites);
+            self.findings.push(self.looked_at, object, finding);
         }
         for at in cx.take_undecided() {
             let Some(object) = at.object.map(Object::index) else { continue };
-            if let Some(what) = Unknown::new(check, at) {
-                let start = what.location.span.start;
-                self.unknown.push(Kept { object, start, check: check.id, what });
+            if let Some(unknown) = Unknown::new(check, at) {
+                self.unknown.push(self.looked_at, object, unknown);
             }
         }
     }

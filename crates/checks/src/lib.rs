@@ -12,6 +12,7 @@ mod confidential;
 mod engine;
 mod fix;
 mod frameworks;
+mod gather;
 mod host_access;
 mod hygiene;
 mod image;
