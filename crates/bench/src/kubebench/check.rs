@@ -139,3 +139,71 @@ impl Outputs {
         Ok((holds, judged))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::super::controls::Controls;
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Case {
+        tests: String,
+        #[serde(default)]
+        multiple: bool,
+        #[serde(default)]
+        scored: bool,
+        #[serde(default)]
+        audit: String,
+        #[serde(default)]
+        config: String,
+        #[serde(default)]
+        env: String,
+        state: State,
+        #[serde(default)]
+        actual: String,
+        #[serde(default)]
+        expected: String,
+        #[serde(default)]
+        reason: String,
+    }
+
+    /// What kube-bench 0.15.6 came to; `tests/peer/main.go` made it.
+    const VERDICTS: &str = include_str!("../../tests/peer/verdicts.jsonl");
+
+    #[test]
+    fn verdicts_are_those_of_kube_bench() {
+        let mut states = [0; 3];
+        for (number, line) in VERDICTS.lines().enumerate() {
+            let case: Case = serde_json::from_str(line).expect("a case");
+            let tests = case.tests.replace('\n', "\n      ");
+            let text = format!("groups:\n- checks:\n  - tests:\n      {tests}\n");
+            let controls = Controls::parse("case", text).expect(&case.tests);
+            let outputs =
+                Outputs { flags: case.audit.clone(), config: case.config.clone(), env: case.env };
+            let mut check = controls.groups[0].checks[0].clone();
+            check.multiple = case.multiple;
+            check.audit_config.clone_from(&case.config);
+            let not_passed = if case.scored { State::Fail } else { State::Warn };
+            let tests = check.tests.as_ref().expect("tests");
+            let (state, judged) = match outputs.judge(&check, tests) {
+                Ok((true, judged)) => (State::Pass, judged),
+                Ok((false, judged)) => (not_passed, judged),
+                Err(why) => (not_passed, Judged::without_tests(not_passed, &why)),
+            };
+            let at = format!("case {} of verdicts.jsonl: {line}", number + 1);
+            assert_eq!((state, judged.reason), (case.state, case.reason), "{at}");
+            if judged.expected != case.expected || judged.actual != case.actual {
+                // Of a check without a verdict kube-bench keeps a part of the words.
+                assert!(
+                    judged.expected.is_empty() && state != State::Pass,
+                    "{at}\n{}",
+                    judged.expected
+                );
+            }
+            states[state as usize] += 1;
+        }
+        assert!(states.iter().all(|count| *count > 100), "{states:?}");
+    }
+}

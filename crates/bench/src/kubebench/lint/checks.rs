@@ -219,6 +219,7 @@ fn sources(node: Node<'_>, item: &TestItem, check: &Check, problems: &mut Proble
     } else if by_flag
         && !by_path
         && !by_env
+        && !item.flag.bytes().all(|byte| byte.is_ascii_digit())
         && prints_only_modes(&check.audit)
         && !check.audit.contains(&item.flag)
     {
@@ -296,9 +297,11 @@ impl Variables {
             let own = ["{}=", "for {} ", "read {}", "read -r {}"]
                 .iter()
                 .any(|set| audit.contains(&set.replace("{}", name)));
-            // A variable may begin a longer word, as $etcddatadir does in $etcddatadir/member.
+            // `${kubeletbin:-kubelet}` says what to take where nobody has replaced it.
+            let end = found.get(2).map_or(audit.len(), |name| name.end());
+            let has_default = audit[end..].starts_with([':', '-']) && !found[1].is_empty();
             let known = self.known.iter().any(|known| name == known);
-            if own || (known && found[1].is_empty()) {
+            if own || has_default || (known && found[1].is_empty()) {
                 continue;
             }
             let message = if known {

@@ -281,6 +281,8 @@ mod tests {
             none
         );
         assert_eq!(check("    type: manual\n"), none);
+        let mode = "    audit: stat -c permissions=%a x\n    tests:\n      test_items:\n      - flag: \"600\"\n";
+        assert_eq!(check(mode), none);
         let parts = "    audit: ps\n    tests:\n      test_items:\n      - flag: a\n        compare: {op: has, value: b}\n      - flag: a\n        compare: {op: has, value: c}\n";
         assert_eq!(check(parts), none);
     }
