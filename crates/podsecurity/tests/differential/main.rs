@@ -379,7 +379,9 @@ fn a_real_server_looks_at_changed_pods_the_same() {
 
 #[test]
 fn a_real_server_takes_the_same_policies() {
-    let Some(cluster) = Setup::new().kubernetes("1.24.17").start() else { return };
+    // Without the gate the server forgets `allowedProcMountTypes` instead of looking at it.
+    let setup = Setup::new().kubernetes("1.24.17").flag("--feature-gates=ProcMountType=true");
+    let Some(cluster) = setup.start() else { return };
     let mut rng = Rng::with_seed(7);
     let all: Vec<Value> = (0..400)
         .map(|number| {
