@@ -37,7 +37,8 @@ pub(crate) enum Value<'a> {
 }
 
 impl Value<'_> {
-    fn holds(&self, value: &str) -> bool {
+    /// Whether it holds for a value that is there.
+    pub(crate) fn holds(&self, value: &str) -> bool {
         match self {
             Value::In(values) => values.iter().any(|wanted| wanted == value),
             Value::Exists => true,

@@ -160,6 +160,7 @@ fn what_no_cluster_would_hold_is_unknown() {
         "{podSelector: {}, policyTypes: [Inward]}",
         "{podSelector: {}, ingress: [{from: [{}]}]}",
         "{podSelector: {}, ingress: [{ports: [{port: 0}]}]}",
+        "{podSelector: {}, ingress: [{ports: [{port: '80'}]}]}",
         "{podSelector: {}, ingress: [{ports: [{protocol: ICMP}]}]}",
         "{podSelector: {}, ingress: [{ports: [{port: 90, endPort: 80}]}]}",
         "{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/33}}]}]}",

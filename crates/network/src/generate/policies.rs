@@ -72,7 +72,8 @@ pub fn generate(network: &Network<'_>, links: &Links, options: &Options) -> (Str
         if options.dns && space == dns_target(network).0 {
             serve_dns(&mut writer, network, options.cilium);
         }
-        let mut names = BTreeSet::new();
+        let mut names: BTreeSet<String> =
+            ["default-deny", "allow-dns", "serve-dns"].map(str::to_owned).into();
         for &number in guarded.iter().filter(|&&n| network.workloads()[n].namespace == space) {
             let mut sides: [BTreeMap<Target, Ports>; 2] = [BTreeMap::new(), BTreeMap::new()];
             for link in links {

@@ -120,8 +120,15 @@ impl Walk<'_, '_, '_> {
         let own = self.entries[entry];
         let tier = network.policies()[own.policy].tier;
         let mut open = by_connections(network, direction, class, own.rule, &own.rule.peers);
+        // What an earlier tier passed on is out of reach of its later rules.
+        let mut passed: Vec<(Connections, FixedBitSet)> = Vec::new();
+        let mut current = None;
         for &number in network.applying_numbers(direction, class) {
             let policy: &Policy<'_> = &network.policies()[number as usize];
+            if current != Some(policy.tier) {
+                current = Some(policy.tier);
+                open.append(&mut passed);
+            }
             if policy.tier > tier || !policy.subject.contains(class) {
                 continue;
             }
@@ -129,21 +136,22 @@ impl Walk<'_, '_, '_> {
                 let rule = self.entries[other].rule;
                 // Of a tier that only permits, a later rule does as well as an earlier one.
                 let counts = other < entry || (policy.tier == tier && self.unordered[tier]);
-                let passes = policy.tier < tier && rule.action == Action::Pass;
-                if other == entry || !self.alive[other] || !counts || passes {
+                if other == entry || !self.alive[other] || !counts {
                     continue;
                 }
-                let mut hit = false;
+                let mut hit = Vec::new();
                 for (connections, peers) in
                     by_connections(network, direction, class, rule, &rule.peers)
                 {
-                    hit |= take(&mut open, &connections, &peers);
+                    hit.append(&mut take(&mut open, &connections, &peers));
                 }
-                if hit {
+                if policy.tier < tier && rule.action == Action::Pass {
+                    passed.append(&mut hit);
+                } else if !hit.is_empty() {
                     let (field, id) = (direction.field(), policy.object.id());
                     actions.push((rule.action, format!("{field}[{}] of {id}", rule.index)));
                 }
-                if open.is_empty() {
+                if open.is_empty() && passed.is_empty() {
                     return true;
                 }
             }
@@ -152,13 +160,13 @@ impl Walk<'_, '_, '_> {
     }
 }
 
-/// Takes connections with some columns out of what is open; whether there were any.
+/// Takes connections with some columns out of what is open, and gives what was taken.
 fn take(
     open: &mut Vec<(Connections, FixedBitSet)>,
     connections: &Connections,
     peers: &FixedBitSet,
-) -> bool {
-    let mut hit = false;
+) -> Vec<(Connections, FixedBitSet)> {
+    let mut taken = Vec::new();
     let mut left = Vec::with_capacity(open.len());
     for (have, columns) in open.drain(..) {
         let both = have.intersection(connections);
@@ -166,7 +174,6 @@ fn take(
             left.push((have, columns));
             continue;
         }
-        hit = true;
         let mut inside = columns.clone();
         inside.intersect_with(peers);
         let mut outside = columns;
@@ -176,11 +183,12 @@ fn take(
         }
         let rest = have.difference(&both);
         if !rest.is_empty() {
-            left.push((rest, inside));
+            left.push((rest, inside.clone()));
         }
+        taken.push((both, inside));
     }
     *open = left;
-    hit
+    taken
 }
 
 /// Whether all rules of a tier only permit, so that their order means nothing.

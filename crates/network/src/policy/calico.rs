@@ -119,16 +119,9 @@ fn network_set(object: Object<'_>) -> Result<NetworkSet<'_>, Undecided<'_>> {
 
 /// Whether a condition on labels holds for a network set or a service account.
 fn holds(expression: &Expression<'_>, labels: Labels<'_>) -> bool {
-    use crate::expression::Value;
     match expression {
         Expression::All => true,
-        Expression::Label(_, key, value) => labels.get(key).is_some_and(|have| match value {
-            Value::In(values) => values.iter().any(|wanted| wanted == have),
-            Value::Exists => true,
-            Value::Contains(part) => have.contains(part.as_ref()),
-            Value::StartsWith(part) => have.starts_with(part.as_ref()),
-            Value::EndsWith(part) => have.ends_with(part.as_ref()),
-        }),
+        Expression::Label(_, key, value) => labels.get(key).is_some_and(|have| value.holds(have)),
         Expression::And(parts) => parts.iter().all(|part| holds(part, labels)),
         Expression::Or(parts) => parts.iter().any(|part| holds(part, labels)),
         Expression::Not(part) => !holds(part, labels),

@@ -138,6 +138,9 @@ fn ports(rule: Node<'_>) -> Result<Ports<'_>, Undecided<'_>> {
         match (node.field("port")?, end) {
             (None, None) => ports.add(protocol, PortSet::all()),
             (Some(port), None) if port.kind() == Kind::Str => {
+                if !is_port_name(port.text()) {
+                    return Err(wrong(port, format!("{:?} is no name of a port", port.text())));
+                }
                 ports.named.push((Some(protocol), port.text()));
             }
             (Some(port), None) => {
@@ -155,4 +158,15 @@ fn ports(rule: Node<'_>) -> Result<Ports<'_>, Undecided<'_>> {
         }
     }
     Ok(ports)
+}
+
+/// As `IsValidPortName` of apimachinery has it, so that a quoted number is none.
+fn is_port_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=15).contains(&name.len())
+        && name.chars().all(plain)
+        && name.contains(|c: char| c.is_ascii_lowercase())
+        && !name.contains("--")
+        && !name.starts_with('-')
+        && !name.ends_with('-')
 }
