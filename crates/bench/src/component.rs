@@ -95,6 +95,9 @@ pub struct Instance {
     pub given: Option<Given>,
 }
 
+/// The field of `/configz` that holds the kubelet's configuration.
+pub const CONFIGZ: &str = "kubeletconfig";
+
 /// A document of configuration that was given with the objects.
 #[derive(Clone, Debug)]
 pub struct Given {
@@ -446,7 +449,7 @@ fn static_pods(
 }
 
 /// The components that objects tell of: mirror pods and manifests of static pods, kube-proxy's
-/// DaemonSet, and a KubeletConfiguration among them.
+/// DaemonSet, and what kubelets say of themselves.
 fn in_objects(inventory: &Inventory, component: Component) -> Vec<Instance> {
     let mut instances = Vec::new();
     let mut add = |root: Node<'_>, component: Component| {
@@ -474,23 +477,30 @@ fn in_objects(inventory: &Inventory, component: Component) -> Vec<Instance> {
         }
     }
     if component == Component::Kubelet {
-        let configurations = inventory.of_kind(ObjectKind::Custom).filter(|object| {
-            object.id().kind == "KubeletConfiguration" && object.group() == "kubelet.config.k8s.io"
-        });
-        for object in configurations {
-            let root = object.root();
-            let source = Arc::clone(root.document().source());
-            let place = document::place(root);
-            let given = Given { start: root.document().root().span().start, source };
-            let incomplete = Some("the kubelet's flags are not known".to_owned());
-            instances.push(Instance {
-                given: Some(given),
-                incomplete,
-                ..Instance::new(component, Arguments::default(), OriginKind::File, place)
-            });
-        }
+        instances.extend(inventory.documents().iter().filter_map(configz));
     }
     instances
+}
+
+/// A kubelet by what it says of itself at `/configz`, which `seawall collect` keeps as
+/// `nodes/NAME/configz.json`: its effective configuration, flags included, but for those flags that
+/// are in no configuration.
+fn configz(document: &Document) -> Option<Instance> {
+    let source = document.source();
+    let node = source.name().strip_suffix("/configz.json")?.rsplit('/').next()?;
+    document.root().get(CONFIGZ)?;
+    let why = "what the kubelet tells of its configuration holds no such flag".to_owned();
+    Some(Instance {
+        given: Some(Given { source: Arc::clone(source), start: document.root().span().start }),
+        incomplete: Some(why),
+        node: Some(node.to_owned()),
+        ..Instance::new(
+            Component::Kubelet,
+            Arguments::default(),
+            OriginKind::Object,
+            source.name().to_string(),
+        )
+    })
 }
 
 /// The minor version of an image such as `registry.k8s.io/kube-apiserver:v1.34.1`.

@@ -8,7 +8,7 @@
 
 use seawall_model::document::{Document, Kind, Node};
 
-use crate::component::Instance;
+use crate::component::{CONFIGZ, Instance};
 use crate::evidence::arguments::duration;
 use crate::evidence::document;
 use crate::evidence::host::{FileKind, Host, Unread};
@@ -93,6 +93,8 @@ pub struct Kubelet<'a> {
     /// The files, the later one wins; the first is that of `--config` if `has_base`.
     layers: Vec<(OriginKind, Document)>,
     has_base: bool,
+    /// The field of the first file that holds the configuration.
+    under: Option<&'static str>,
 }
 
 impl<'a> Kubelet<'a> {
@@ -107,8 +109,9 @@ impl<'a> Kubelet<'a> {
         if let Some(given) = &instance.given
             && let Some(document) = given.document()?
         {
-            layers.push((OriginKind::File, document));
+            layers.push((OriginKind::Object, document));
         }
+        let under = (!layers.is_empty()).then_some(CONFIGZ);
         let argument = |flag| instance.arguments.last(flag).filter(|value| !value.is_empty());
         if let Some(path) = argument("config") {
             layers.push((OriginKind::File, instance.locate(host, path)?.document()?));
@@ -118,7 +121,7 @@ impl<'a> Kubelet<'a> {
             let located = instance.locate(host, path)?;
             drop_ins(&located.host, &located.path, DEPTH, &mut layers)?;
         }
-        Ok(Kubelet { instance, layers, has_base })
+        Ok(Kubelet { instance, layers, has_base, under })
     }
 
     /// The files that configure it.
@@ -132,10 +135,11 @@ impl<'a> Kubelet<'a> {
             return Setting::flag(self.instance, flag, None);
         };
         let flagged = Setting::list(self.instance, flag, None);
+        let is_flagged = self.instance.arguments.last(flag).is_some();
         // Either of the two switches it on.
         let or_field = flag == "seccomp-default"
             && matches!(&flagged.value, Ok(Some(value)) if value != "true");
-        if self.instance.arguments.last(flag).is_some() && !or_field {
+        if is_flagged && !or_field {
             return flagged;
         }
         let field = known.field.join(".");
@@ -145,6 +149,10 @@ impl<'a> Kubelet<'a> {
                 if !(known.nought_is_default && duration(&document::text(node)) == Some(0.0)) =>
             {
                 let value = match node.kind() {
+                    // A flag that nobody knows of would win.
+                    _ if self.flags_are_hidden().is_some() => {
+                        Err(self.flags_are_hidden().unwrap_or_default())
+                    }
                     Kind::Map => Err(format!("{field} is a map at {}", document::place(node))),
                     _ => Ok(Some(document::text(node)).filter(|text| !text.is_empty())),
                 };
@@ -163,9 +171,8 @@ impl<'a> Kubelet<'a> {
 
     fn default(&self, item: String, field: String, known: &Known) -> Setting {
         let default = if self.has_base { known.default } else { known.bare };
-        // Files that are given alone leave the flags open, and a flag would win.
-        let value = match &self.instance.incomplete {
-            Some(why) => Err(why.clone()),
+        let value = match self.flags_are_hidden() {
+            Some(why) => Err(why),
             None => Ok(default.map(str::to_owned)),
         };
         let place = match self.layers.first().filter(|_| self.has_base) {
@@ -175,6 +182,12 @@ impl<'a> Kubelet<'a> {
             None => flag_place(self.instance, known.flag),
         };
         Setting { item, value, origin: default_origin(self.instance), place }
+    }
+
+    /// Why flags may be set that nobody knows of. What the kubelet says of its configuration holds
+    /// those that are in it.
+    fn flags_are_hidden(&self) -> Option<String> {
+        self.instance.incomplete.clone().filter(|_| self.instance.given.is_none())
     }
 
     /// Whether a feature gate is set, and where; none where it isn't.
@@ -203,7 +216,11 @@ impl<'a> Kubelet<'a> {
     /// takes it out again.
     fn field(&self, path: &[&str]) -> Option<(OriginKind, Node<'_>)> {
         for (kind, document) in self.layers.iter().rev() {
-            let mut node = Some(document.root());
+            let root = document.root();
+            let mut node = match self.under {
+                Some(key) => root.get(key),
+                None => Some(root),
+            };
             for key in path {
                 let Some(map) = node else { break };
                 node = map.entries().find(|(known, _)| known.text() == *key).map(|(_, v)| v);

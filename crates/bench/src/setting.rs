@@ -185,17 +185,19 @@ impl Setting {
         value: Option<String>,
         default: Option<&str>,
     ) -> Self {
+        let own = || Origin { kind: instance.kind, place: instance.place.clone() };
         let (value, origin) = match (value, &instance.incomplete) {
-            (Some(value), _) => {
+            // What is not known may come later, and win.
+            (_, Some(why)) => (Err(why.clone()), own()),
+            (Some(value), None) => {
                 // A variable that nobody could fill in.
                 let known = if value.contains("$(") || value.contains("${") {
                     Err(format!("its value {value:?} holds a variable that is not known"))
                 } else {
                     Ok(Some(value))
                 };
-                (known, Origin { kind: instance.kind, place: instance.place.clone() })
+                (known, own())
             }
-            (None, Some(why)) => (Err(why.clone()), default_origin(instance)),
             (None, None) => (Ok(default.map(str::to_owned)), default_origin(instance)),
         };
         let item = format!("{} --{flag}", instance.name());

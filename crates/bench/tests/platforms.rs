@@ -59,6 +59,11 @@ fn what_k3s_hides_and_no_file_tells_is_unknown() {
     let result = node.control("1.2.17");
     assert_eq!(result.verdict, Verdict::Unknown, "{}", result.reason);
     assert!(result.reason.contains("hides its arguments"), "{}", result.reason);
+    // A flag or a plugin that nobody knows of would win.
+    for id in ["1.2.1", "1.2.6", "1.2.12", "1.2.14", "1.3.6", "4.2.1"] {
+        let verdict = node.verdict(id);
+        assert_eq!(verdict, Verdict::Unknown, "{id}");
+    }
 }
 
 #[test]
@@ -220,4 +225,26 @@ fn a_node_may_be_a_container_itself() {
     assert_eq!(node.verdict("4.3.1"), Verdict::NotApplicable);
     node.remove(&format!("proc/{}", support::KUBELET));
     assert_eq!(node.verdict("4.3.1"), Verdict::Unknown);
+}
+
+#[test]
+fn what_a_kubelet_says_of_itself_is_in_bundles() {
+    let text = "{\"kubeletconfig\": {\"authentication\": {\"anonymous\": {\"enabled\": true}, \
+                \"x509\": {\"clientCAFile\": \"/ca\"}}, \"podPidsLimit\": 100}}";
+    let objects = support::inventory_of("b.tar.zst/nodes/w1/configz.json", text);
+    let report = report(None, Some(&objects), "cis-2.0", &[]);
+    for (id, verdict) in [
+        ("4.2.1", Verdict::Fail),
+        ("4.2.2", Verdict::Pass),
+        ("4.2.3", Verdict::Pass),
+        // Nought is left out.
+        ("4.2.4", Verdict::Pass),
+        ("4.2.13", Verdict::Pass),
+        // It is in no configuration.
+        ("4.2.7", Verdict::Unknown),
+    ] {
+        let result = one(&report, id);
+        assert_eq!(result.verdict, verdict, "{id}: {}", result.reason);
+    }
+    assert!(one(&report, "4.2.1").reason.contains("kubelet on w1"));
 }

@@ -10,7 +10,7 @@ use crate::apiserver::{
 use crate::component::{Component, Instance};
 use crate::context::Cx;
 use crate::outcome::{Evidence, OriginKind, Outcome, Patch};
-use crate::rules::tls;
+use crate::rules::{firewall, tls};
 use crate::setting::{Place, Setting, Want, unread};
 
 /// Paths that a load balancer asks for, which tell nothing.
@@ -40,9 +40,9 @@ pub fn plugin_on(cx: &Cx<'_>, plugin: &str) -> Outcome {
     cx.each(Component::ApiServer, |instance| {
         let admission = Admission::of(instance);
         match &admission.incomplete {
-            Some(why) if !admission.has(plugin) => Outcome::unknown(why.clone()),
-            _ if admission.has(plugin) => Outcome::pass(format!("the plugin {plugin} is on")),
-            _ => Outcome::fail(format!("the plugin {plugin} is off"))
+            Some(why) => Outcome::unknown(why.clone()),
+            None if admission.has(plugin) => Outcome::pass(format!("the plugin {plugin} is on")),
+            None => Outcome::fail(format!("the plugin {plugin} is off"))
                 .patched(plugin_patch(instance, plugin)),
         }
         .with(admission.evidence)
@@ -346,14 +346,18 @@ pub fn insecure_port(cx: &Cx<'_>) -> Outcome {
             Some(_) | None => "0",
         };
         let port = Setting::flag(instance, "insecure-port", Some(default));
-        let unknown_version =
-            instance.minor.is_none() && instance.arguments.last("insecure-port").is_none();
         let closed = port.judge(Want::Zero);
-        if closed.verdict == crate::outcome::Verdict::Pass && unknown_version {
-            return Outcome::pass(
-                "--insecure-port is not set, and Kubernetes since 1.20 can't open it",
-            )
-            .with([port.evidence()]);
+        // Of an unknown version the default is not known either.
+        if instance.minor.is_none() && port.origin.kind == OriginKind::Default {
+            return match cx.host().map(firewall::listeners) {
+                Ok(Ok(all)) if !all.iter().any(|one| one.port == 8080) => {
+                    Outcome::pass("nothing listens on port 8080").with([port.evidence()])
+                }
+                _ => Outcome::unknown(
+                    "--insecure-port is not set, and before Kubernetes 1.20 it was open then: give \
+                     the version with --kubernetes-version",
+                ),
+            };
         }
         Outcome::worst([closed, address.judge(Want::Unset)], "")
     })

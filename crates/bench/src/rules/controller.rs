@@ -34,7 +34,7 @@ pub fn kubelet_certificates(cx: &Cx<'_>) -> Outcome {
 fn gate(instance: &Instance, name: &str) -> Outcome {
     let item = format!("{} --feature-gates {name}", instance.name());
     match instance.arguments.entry("feature-gates", name) {
-        None if instance.incomplete.is_some() => {
+        _ if instance.incomplete.is_some() => {
             Outcome::unknown(instance.incomplete.clone().unwrap_or_default())
         }
         None => Outcome::pass(format!("{name} is on by default")).with([Evidence {

@@ -145,7 +145,12 @@ pub fn one(report: &Report, id: &str) -> ControlResult {
 
 /// An inventory of manifests.
 pub fn inventory(text: &str) -> Inventory {
-    let source = Arc::new(Source::new("objects.yaml", text.to_owned()));
+    inventory_of("objects.yaml", text)
+}
+
+/// An inventory of one file.
+pub fn inventory_of(name: &str, text: &str) -> Inventory {
+    let source = Arc::new(Source::new(name, text.to_owned()));
     let mut inventory = Inventory::new();
     let mut number = 0;
     for chunk in chunks(&source) {
