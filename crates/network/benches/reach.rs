@@ -14,6 +14,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use seawall_model::Inventory;
+use seawall_network::lint::lint;
 use seawall_network::{Bound, ConnectionsId, Endpoint, Network, Peer, Protocol, Reach, explain};
 
 /// How large a cluster is.
@@ -121,6 +122,9 @@ fn reach(c: &mut Criterion) {
             let (from, to) = (Endpoint::Pod(pod), Endpoint::Pod(network.pods().len() - 1 - pod));
             black_box(explain(&network, from, to, Protocol::Tcp, 8001).answer)
         });
+    });
+    group.bench_function("lint of 10,000 pods and 1,000 policies", |b| {
+        b.iter(|| black_box(lint(&network).len()));
     });
     drop(inventory);
     let hundred = Size { namespaces: 500, workloads: 5_000, pods: 100_000, policies: 5_000 };
