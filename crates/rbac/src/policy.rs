@@ -131,6 +131,7 @@ pub(crate) struct RoleData {
     pub(crate) by_resource: Box<[(Symbol, RuleId)]>,
     /// Rules with URLs.
     pub(crate) with_urls: Box<[RuleId]>,
+    /// By where they hold: those of the whole cluster first, then by namespace.
     pub(crate) bindings: Vec<BindingId>,
 }
 
@@ -232,6 +233,9 @@ impl Policy {
             for subject in &binding.subjects {
                 self.subjects[subject.index()].bindings.push((binding.namespace, id));
             }
+        }
+        for role in &mut self.roles {
+            role.bindings.sort_by_key(|id| (self.bindings[id.index()].namespace, *id));
         }
         for subject in &mut self.subjects {
             subject.bindings.sort_unstable();
@@ -413,7 +417,7 @@ impl<'a> Role<'a> {
         self.data().object
     }
 
-    /// The bindings that give it.
+    /// The bindings that give it, those of the whole cluster first.
     pub fn bindings(self) -> &'a [BindingId] {
         &self.data().bindings
     }

@@ -2,8 +2,10 @@
 
 use crate::authorize::{Answer, Asked, Grant, What};
 use crate::matching::url_matches;
-use crate::policy::{Policy, RuleId, Scope};
+use crate::policy::{BindingId, Policy, RuleId};
 use crate::request::Request;
+use crate::subject::service_account;
+use crate::symbols::Symbol;
 
 /// Where a question is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,24 +82,27 @@ impl Policy {
     }
 
     /// Every way in which a rule reaches a subject.
-    pub(crate) fn grants_of(&self, rule: RuleId, reach: Reach<'_>, grants: &mut Vec<Grant>) {
+    fn grants_of(&self, rule: RuleId, reach: Reach<'_>, grants: &mut Vec<Grant>) {
+        let asked = match reach {
+            Reach::Namespace(name) => self.symbols.find(name),
+            Reach::Cluster | Reach::Anywhere => None,
+        };
         for &role in &self.roles_of_rule[rule.index()] {
-            for &id in self.role(role).bindings() {
-                let binding = self.binding(id);
-                let holds = match (reach, binding.scope()) {
-                    (_, Scope::Cluster) | (Reach::Anywhere, _) => true,
-                    (Reach::Namespace(asked), Scope::Namespace(at)) => asked == at,
-                    (Reach::Cluster, Scope::Namespace(_)) => false,
-                };
-                if holds {
-                    let subjects = binding.subjects().iter();
-                    grants.extend(subjects.map(|&subject| Grant {
-                        subject,
-                        binding: id,
-                        role,
-                        rule,
-                    }));
-                }
+            // In the order of where they hold, the whole cluster first.
+            let bindings = self.roles[role.index()].bindings.as_slice();
+            let place = |id: &BindingId| self.bindings[id.index()].namespace;
+            let of = |at: Option<Symbol>| {
+                let from = bindings.partition_point(|id| place(id) < at);
+                let count = bindings[from..].partition_point(|id| place(id) == at);
+                &bindings[from..from + count]
+            };
+            let (wide, near) = match reach {
+                Reach::Anywhere => (bindings, &[][..]),
+                _ => (of(None), asked.map_or(&[][..], |asked| of(Some(asked)))),
+            };
+            for &binding in wide.iter().chain(near) {
+                let subjects = self.bindings[binding.index()].subjects.iter();
+                grants.extend(subjects.map(|&subject| Grant { subject, binding, role, rule }));
             }
         }
     }
@@ -105,10 +110,22 @@ impl Policy {
     /// Puts grants into the order of their words, so that an answer does not depend on the order
     /// of reading.
     pub(crate) fn sort(&self, grants: &mut Vec<Grant>) {
-        grants.sort_by_cached_key(|grant| {
+        let key = |grant: &Grant| {
             let binding = self.binding(grant.binding);
-            (binding.scope(), self.subject(grant.subject), binding.name(), grant.role, grant.rule)
-        });
+            let subject = &self.subjects[grant.subject.index()];
+            let name = self.symbols.text(subject.name);
+            let account = !subject.is_group && service_account(name).is_some();
+            (
+                binding.scope(),
+                account,
+                subject.is_group,
+                name,
+                binding.name(),
+                grant.role,
+                grant.rule,
+            )
+        };
+        grants.sort_by_cached_key(key);
         grants.dedup();
     }
 }
