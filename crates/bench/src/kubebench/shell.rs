@@ -3,6 +3,8 @@
 //! The commands come from a configuration that somebody wrote, and run as whoever runs Seawall: no
 //! bound makes a bad one good, but one that hangs or floods must not take the run with it. Each has
 //! its own process group, which is killed when it prints too much or takes too long.
+//!
+//! One runs at a time: many list processes and look for a name, and would find other audits by it.
 
 use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
@@ -35,9 +37,10 @@ pub struct Bounds {
 }
 
 impl Default for Bounds {
-    /// A minute and 16 MiB: kubectl and jq over all pods of a large cluster stay within.
+    /// Ten minutes and 16 MiB: what asks kubectl about each pod of a cluster takes half a minute for
+    /// a small one.
     fn default() -> Self {
-        Bounds { time: Duration::from_secs(60), output: 16 << 20 }
+        Bounds { time: Duration::from_secs(600), output: 16 << 20 }
     }
 }
 

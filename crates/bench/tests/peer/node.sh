@@ -9,7 +9,8 @@ set -eu
 kind=$1
 shift
 
-upper=$(mktemp -d)
+# Nothing of it outlives the namespace.
+upper=/mnt
 mount -t tmpfs tmpfs "$upper"
 for directory in etc var/lib; do
     mkdir -p "$upper/$directory/upper" "$upper/$directory/work"
@@ -74,7 +75,8 @@ END
 fi
 
 # A program of a name that does nothing: a shell by that name that waits.
-programs=$(mktemp -d)
+programs=$upper/programs
+mkdir "$programs"
 start() {
     name=$1
     shift

@@ -91,7 +91,7 @@ pub(super) struct KubeBench {
     #[arg(long, value_name = "CODE", requires = "config_dir")]
     exit_code: Option<u8>,
     /// Longest run of one audit, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     audit_timeout: u64,
     /// Most that one audit may print, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
