@@ -41,6 +41,7 @@ pub(super) struct World<'a> {
     /// Workloads that could not be read.
     pub(super) undecided: Vec<(workload::Pod<'a>, Undecided<'a>)>,
     pub(super) default_namespace: &'a str,
+    inventory: &'a Inventory,
 }
 
 /// A workload and how its pods are made.
@@ -79,7 +80,7 @@ impl<'a> World<'a> {
             }
         }
         let rbac = Rbac::read(inventory);
-        World { policies, unusable, rbac, workloads, undecided, default_namespace }
+        World { policies, unusable, rbac, workloads, undecided, default_namespace, inventory }
     }
 
     /// What the plugin decides on a workload's pods.
@@ -121,7 +122,12 @@ impl<'a> World<'a> {
         let pods = self.undecided.iter().map(|(view, undecided)| {
             format!("{}: {}: {}", place(undecided.node), view.object.id(), undecided.why)
         });
-        policies.chain(pods).collect()
+        let roles = self.rbac.gaps().iter().map(|gap| {
+            let object = self.inventory.object(gap.object as usize);
+            let node = object.root().document().node(gap.node);
+            format!("{}: {}: {}", place(node), object.id(), gap.why)
+        });
+        policies.chain(pods).chain(roles).collect()
     }
 }
 
