@@ -218,6 +218,16 @@ fn sysctls_are_safe_unsafe_or_forbidden() {
     let run = seawall_in(folder.path(), &["sysctls", "--explain", "kernel.msgmax", "-o", "wide"]);
     assert_eq!(run.code, 0);
     assert!(run.stdout.contains("--allowed-unsafe-sysctls=kernel.msgmax"), "{}", run.stdout);
+    let host = "  hostNetwork: true\n  securityContext:\n    sysctls:\n      - {name: net.ipv4.tcp_syncookies, \
+                value: \"1\"}\n";
+    std::fs::write(folder.path().join("host.yaml"), pod("h", "", host)).expect("a file");
+    let run = seawall_in(folder.path(), &["sysctls", "host.yaml"]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stdout.contains("refused: the pod has the host's network namespace"),
+        "{}",
+        run.stdout
+    );
     let run = seawall_in(folder.path(), &["sysctls", "--list"]);
     assert!(run.stdout.lines().count() > 50, "{}", run.stdout);
 }

@@ -71,7 +71,7 @@ const MOST_VOLUMES: usize = 8;
 /// Where a field is of the wrong type.
 pub fn harden<'a>(
     pod: &Pod<'a>,
-    image: &dyn Fn(&Container<'a>) -> Option<ImageFacts>,
+    image: &dyn Fn(&Container<'a>) -> Result<Option<ImageFacts>, Undecided<'a>>,
 ) -> Result<Hardening<'a>, Undecided<'a>> {
     let mut work = Work { out: Hardening::default(), volumes: Vec::new(), pod: pod.clone() };
     if pod.is_windows() {
@@ -84,7 +84,7 @@ pub fn harden<'a>(
     }
     work.seccomp()?;
     for container in pod.containers() {
-        let facts = image(container);
+        let facts = image(container)?;
         let user = work.user(container, facts.as_ref())?;
         work.escalation(container, facts.as_ref())?;
         work.capabilities(container, user, facts.as_ref())?;

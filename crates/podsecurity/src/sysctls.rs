@@ -131,6 +131,9 @@ pub struct Set<'a> {
     pub node: Node<'a>,
     /// Whether it stands in an alpha annotation, which Kubernetes read from 1.4 to 1.10.
     pub annotation: bool,
+    /// Whether the pod shares the namespace with the host that keeps the sysctl apart, so that the
+    /// API server refuses the pod (`ValidateHostSysctl` in `pkg/apis/core/validation`).
+    pub on_host: bool,
 }
 
 /// The alpha annotations: safe sysctls, and those that a kubelet had to be told to allow.
@@ -144,6 +147,13 @@ pub const ANNOTATIONS: &[&str] =
 /// Where one is of the wrong type.
 pub fn of<'a>(pod: &PodHead<'a>) -> Result<Vec<Set<'a>>, Undecided<'a>> {
     let mut all = Vec::new();
+    let network = pod.flag("hostNetwork")?.is_some_and(|it| it.value);
+    let ipc = pod.flag("hostIPC")?.is_some_and(|it| it.value);
+    let on_host = |name: &str| match namespace(&normalised(name)) {
+        Some(Namespace::Net) => network,
+        Some(Namespace::Ipc) => ipc,
+        None => false,
+    };
     pod.security.readable()?;
     if let Some(list) = pod.security.sysctls {
         for item in list.list()? {
@@ -151,15 +161,19 @@ pub fn of<'a>(pod: &PodHead<'a>) -> Result<Vec<Set<'a>>, Undecided<'a>> {
                 Some(value) => Ok(value.string()?.value),
                 None => Ok(""),
             };
+            let name = text("name")?;
             let node = item.field("name")?.unwrap_or(item);
-            all.push(Set { name: text("name")?, value: text("value")?, node, annotation: false });
+            let (value, on_host) = (text("value")?, on_host(name));
+            all.push(Set { name, value, node, annotation: false, on_host });
         }
     }
     for (key, value) in pod.annotations()? {
         if ANNOTATIONS.contains(&key.text()) {
-            let text = value.string()?.value;
-            for (name, set) in text.split(',').filter_map(|part| part.split_once('=')) {
-                all.push(Set { name: name.trim(), value: set, node: value, annotation: true });
+            for part in value.string()?.value.split(',') {
+                let (name, set) = part.split_once('=').unwrap_or((part, ""));
+                let name = name.trim();
+                let on_host = on_host(name);
+                all.push(Set { name, value: set, node: value, annotation: true, on_host });
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::Command;
 
+use proptest::prelude::*;
 use seawall_podsecurity::Weight;
 use seawall_podsecurity::apparmor::{Need, Policy, RuleKind, explain, generate, lint};
 
@@ -173,6 +174,8 @@ fn each_flaw_is_found_where_it_stands() {
     assert!(ids("profile a {\n /x r,\n}").contains(&"attach-disconnected-missing"));
     assert!(ids("profile a {\n @{NO}/x r,\n}").contains(&"unknown-variable"));
     assert!(ids("profile a {}\nprofile a {}").contains(&"duplicate-profile"));
+    assert!(ids("profile a {}\n/etc/x r,").contains(&"rule-outside-profile"));
+    assert_eq!(ids("/etc/x r,"), [""; 0], "a file to include");
 }
 
 #[test]
@@ -286,5 +289,38 @@ fn apparmors_own_parser_takes_what_is_generated_and_refuses_what_is_refused_here
         if let Some(result) = apparmor_parser(&text) {
             assert!(result.is_err(), "{bad}");
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_policy_or_an_error_with_its_place(
+        text in "(profile|deny|/x|r,|\\{|\\}|\\(|\\)|\"|@\\{X\\}|=|#|,|\n| |\\PC){0,40}"
+    ) {
+        match Policy::parse("p", &text) {
+            Ok(policy) => {
+                explain(&policy);
+                lint(&policy);
+            }
+            Err(error) => prop_assert!(error.place.line >= 1 && error.place.column >= 1),
+        }
+    }
+
+    #[test]
+    fn what_is_generated_for_any_paths_reads_back(
+        writable in prop::collection::vec("/?\\PC{0,12}", 0..4),
+        read_only in prop::collection::vec("/[a-z {},*\"\\[\\]()#@\\\\^]{0,12}", 0..4),
+        read_only_root: bool,
+    ) {
+        let need = Need {
+            name: "web".to_owned(),
+            writable,
+            read_only,
+            read_only_root,
+            ..Need::default()
+        };
+        let text = generate(&need);
+        let policy = Policy::parse("p", &text);
+        prop_assert!(policy.is_ok(), "{:?} in {}", policy, text);
     }
 }

@@ -49,6 +49,7 @@ pub(crate) struct Sysctls {
 
 /// A sysctl, and who sets it.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<String>,
@@ -64,6 +65,8 @@ struct Row {
     kernel: Option<&'static str>,
     /// Whether an alpha annotation sets it, which no kubelet has read since 1.11.
     annotation: bool,
+    /// Whether the API server refuses the pod, since it shares the namespace with the host.
+    on_host: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
 }
@@ -74,9 +77,10 @@ const SETTER: &[Column<Row>] = &[
         Some(value) => format!("{}={value}", it.sysctl),
         None => it.sysctl.clone(),
     }),
-    Column::new("CLASS", |it| match it.annotation {
-        true => format!("{}, in an annotation that nothing reads since 1.11", it.class),
-        false => it.class.clone(),
+    Column::new("CLASS", |it| match (it.annotation, it.on_host) {
+        (true, _) => format!("{}, in an annotation that nothing reads since 1.11", it.class),
+        (_, true) => format!("refused: the pod has the host's {} namespace", it.namespace),
+        _ => it.class.clone(),
     }),
     Column::new("NAMESPACE", |it| it.namespace.clone()),
     Column::new("DOES", |it| it.meaning.clone()),
@@ -110,6 +114,7 @@ fn row(it: Sysctl) -> Row {
         sysctl: it.name,
         value: None,
         annotation: false,
+        on_host: false,
         place: None,
     }
 }
@@ -147,12 +152,13 @@ impl Sysctls {
             };
             for it in set {
                 let known = sysctl(it.name, version);
-                failed |= known.class != Class::Safe || it.annotation;
+                failed |= known.class != Class::Safe || it.annotation || it.on_host;
                 let at = it.node.location().start();
                 rows.push(Row {
                     object: Some(pod.object.id().to_string()),
                     value: Some(it.value.to_owned()),
                     annotation: it.annotation,
+                    on_host: it.on_host,
                     place: Some(format!(
                         "{}:{}:{}",
                         it.node.document().source().name(),

@@ -143,10 +143,14 @@ fn below(path: &str) -> String {
     quoted(&format!("{}/**", escaped(path)))
 }
 
-/// A path with what a glob would take as its own escaped, without a slash at its end.
+/// An absolute path with what a glob would take as its own escaped, without a slash at its end.
 fn escaped(path: &str) -> String {
     let mut text = String::new();
-    for c in path.trim_end_matches('/').chars() {
+    let path = path.trim_matches('/');
+    if !path.is_empty() {
+        text.push('/');
+    }
+    for c in path.chars() {
         if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '^' | '\\' | '"' | '@') {
             text.push('\\');
         }
@@ -156,7 +160,11 @@ fn escaped(path: &str) -> String {
 }
 
 fn quoted(path: &str) -> String {
-    if path.contains([' ', ',', '#', '(']) { format!("\"{path}\"") } else { path.to_owned() }
+    if path.contains(|c: char| c.is_whitespace() || matches!(c, ',' | '#' | '(' | ')')) {
+        format!("\"{path}\"")
+    } else {
+        path.to_owned()
+    }
 }
 
 /// Text that does not leave its line.

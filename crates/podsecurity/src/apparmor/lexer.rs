@@ -118,16 +118,18 @@ impl<'t> Lexer<'t> {
                     self.step(c);
                     continue;
                 }
-                _ if quoted => {}
                 '\\' => {
                     self.step(c);
                     word.push(c);
-                    if let Some(escaped) = behind.chars().next().filter(|c| !c.is_whitespace()) {
+                    if let Some(escaped) =
+                        behind.chars().next().filter(|c| quoted || !c.is_whitespace())
+                    {
                         self.step(escaped);
                         word.push(escaped);
                     }
                     continue;
                 }
+                _ if quoted => {}
                 '(' => parentheses += 1,
                 ')' => {
                     parentheses = parentheses.saturating_sub(1);

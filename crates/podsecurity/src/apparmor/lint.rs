@@ -55,6 +55,14 @@ pub fn lint(policy: &Policy) -> Vec<Finding> {
         let top = Place { line: 1, column: 1 };
         linter.add("no-profile", Weight::Error, top, "the file holds no profile");
     }
+    // A file of rules alone is there to be included; beside profiles they are most likely misplaced.
+    if let (Some(rule), Some(profile)) = (policy.rules.first(), policy.profiles.first()) {
+        let message = format!(
+            "a rule outside the profile {}: it counts only where this file is included into another",
+            profile.name
+        );
+        linter.add("rule-outside-profile", Weight::Warning, rule.place, message);
+    }
     let mut names: Vec<&str> = Vec::new();
     for profile in &policy.profiles {
         if names.contains(&profile.name.as_str()) {

@@ -48,10 +48,6 @@ impl Policy {
                 _ => policy.rules.push(rule),
             }
         }
-        if let (Some(rule), Some(profile)) = (policy.rules.first(), policy.profiles.first()) {
-            let cause = format!("a rule outside the profile {}", profile.name);
-            return Err(ParseError { file: name.to_owned(), place: rule.place, cause });
-        }
         Ok(policy)
     }
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use seawall_collect::image::{self, Image};
 use seawall_model::document::Limits;
 use seawall_model::workload::{Container, Pod, pods_of};
-use seawall_model::{Edit, Inventory, Source};
+use seawall_model::{Edit, Inventory, Source, Undecided};
 use seawall_patch::patch;
 use seawall_podsecurity::harden::{ImageFacts, Said, harden};
 
@@ -165,11 +165,14 @@ fn mark_used(pod: &Pod<'_>, images: &[Image], used: &mut [bool]) {
     }
 }
 
-fn facts(container: &Container<'_>, images: &[Image]) -> Option<ImageFacts> {
-    let (_, image) = image_of(container, images)?;
+fn facts<'a>(
+    container: &Container<'a>,
+    images: &[Image],
+) -> Result<Option<ImageFacts>, Undecided<'a>> {
+    let Some((_, image)) = image_of(container, images) else { return Ok(None) };
     let own = image.user();
     // Where the manifest names the user, that is whom the files are looked at for.
-    let asked = container.run_as_user().ok().flatten().and_then(|it| u32::try_from(it.value).ok());
+    let asked = container.run_as_user()?.and_then(|it| u32::try_from(it.value).ok());
     let (writable, writable_files) = match asked.or(own.user) {
         Some(user) => image.writable(user, if asked.is_some() { None } else { own.group }),
         None => (Vec::new(), Vec::new()),
@@ -178,7 +181,7 @@ fn facts(container: &Container<'_>, images: &[Image]) -> Option<ImageFacts> {
     let keys = |map: &Option<BTreeMap<String, serde_json::Value>>| -> Vec<String> {
         map.iter().flat_map(|map| map.keys().cloned()).collect()
     };
-    Some(ImageFacts {
+    Ok(Some(ImageFacts {
         user_text: image.config.user.clone(),
         user: own.user,
         group: own.group,
@@ -196,7 +199,7 @@ fn facts(container: &Container<'_>, images: &[Image]) -> Option<ImageFacts> {
             .filter(|(_, file)| file.capable)
             .map(|(path, _)| path.clone())
             .collect(),
-    })
+    }))
 }
 
 fn tell(told: &[Told], out: &mut dyn Write) -> io::Result<()> {

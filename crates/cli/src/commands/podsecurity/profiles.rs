@@ -170,10 +170,12 @@ fn available(folders: &[PathBuf]) -> anyhow::Result<Available> {
             if path.extension().is_some_and(|it| it == "json") {
                 continue;
             }
-            // Whatever else lies there is no policy, and holds no profile.
-            let Some(text) = crate::input::text(&path.to_string_lossy(), 8 << 20).ok() else {
-                tracing::warn!("{}: not read, so it may hold a profile", path.display());
-                continue;
+            let text = match crate::input::text(&path.to_string_lossy(), 8 << 20) {
+                Ok(text) => text,
+                Err(error) => {
+                    tracing::warn!("{}: {error}; it may hold a profile", path.display());
+                    continue;
+                }
             };
             match Policy::parse(&path.to_string_lossy(), &text) {
                 Ok(policy) => {

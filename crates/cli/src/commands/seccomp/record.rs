@@ -21,6 +21,7 @@ const RUNC: &[&str] = &[
     "chdir",
     "clone",
     "close",
+    "close_range",
     "epoll_ctl",
     "epoll_pwait",
     "execve",
@@ -33,6 +34,7 @@ const RUNC: &[&str] = &[
     "fstat",
     "fstatfs",
     "futex",
+    "getcwd",
     "getdents64",
     "getpid",
     "getppid",
@@ -121,7 +123,8 @@ impl Record {
         }
         if !global.is_quiet() {
             let programs = recording.programs.len();
-            let mut words = format!("{seen} calls seen, of {programs} programs");
+            let noun = if programs == 1 { "program" } else { "programs" };
+            let mut words = format!("{seen} calls seen, of {programs} {noun}");
             if merged > seen {
                 words.push_str(&format!("; {merged} with those of earlier runs"));
             }
