@@ -110,7 +110,7 @@ fn an_answer_explains_itself() {
         "RoleBinding shop/ci",
         "Role shop/deployer",
         "deployments.apps",
-        "shop.yaml:8",
+        "shop.yaml:9",
         "shop.yaml:5",
     ] {
         assert!(line.contains(part), "{part} in {line}");
