@@ -6,6 +6,7 @@
 //!               policies ─► explain   one connection, with the reason
 //!                        ─► lint      what is wrong with the policies
 //! flows, manifests ─► generate ─► verify
+//! pod addresses ─► nft   rules for a node
 //! ```
 //!
 //! Exact sets of connections (protocols and port ranges) between workloads and ranges of addresses,
@@ -26,6 +27,7 @@ pub mod generate;
 pub mod lint;
 mod list;
 mod network;
+pub mod nft;
 pub mod picture;
 mod pods;
 mod policy;

@@ -112,13 +112,15 @@ impl<'n, 'a> Reach<'n, 'a> {
         self.table.id(set)
     }
 
-    fn row(&self, direction: Direction, class: usize) -> &Row {
-        &self.rows[direction as usize][self.row_of[direction as usize][class] as usize]
+    /// The row of a class with its number, which classes share that the same policies select.
+    pub(crate) fn row(&self, direction: Direction, class: usize) -> (usize, &Row) {
+        let number = self.row_of[direction as usize][class] as usize;
+        (number, &self.rows[direction as usize][number])
     }
 
     /// What the policies on one end permit with the column at the other.
     pub fn side(&self, direction: Direction, class: usize, column: usize) -> ConnectionsId {
-        find(self.row(direction, class), column)
+        find(self.row(direction, class).1, column)
     }
 
     /// What the policies on one end permit with every class.

@@ -54,6 +54,6 @@ pub(super) fn flow(line: &str, heading: &Heading, number: usize) -> Result<Optio
 }
 
 /// Cells without their quotes; names and addresses hold neither quotes nor commas.
-fn cells(line: &str) -> Vec<String> {
+pub(crate) fn cells(line: &str) -> Vec<String> {
     line.split(',').map(|cell| cell.trim().trim_matches('"').to_owned()).collect()
 }

@@ -12,6 +12,8 @@ mod json;
 
 use std::net::IpAddr;
 
+pub(crate) use csv::cells;
+
 use crate::ports::Protocol;
 
 /// Most flows of one file.
