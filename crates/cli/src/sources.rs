@@ -186,6 +186,11 @@ impl Read {
         self.strict
     }
 
+    /// Whether a target that the user named could not be used.
+    pub(crate) fn target_failed(&self) -> bool {
+        self.target_failed
+    }
+
     /// What the command comes to: `outcome`, unless what was not read forbids it.
     pub(crate) fn outcome(&self, outcome: Outcome) -> Outcome {
         self.outcome_with(outcome, false)

@@ -1,6 +1,8 @@
 //! `seawall net`: who may talk to whom?
 
+mod compile;
 mod diff;
+mod enforce;
 mod eval;
 mod explain;
 mod exposure;
@@ -38,6 +40,8 @@ enum Command {
     Generate(Box<generate::Generate>),
     Matrix(Box<matrix::Matrix>),
     Map(Box<map::Map>),
+    Compile(Box<compile::Compile>),
+    Enforce(Box<enforce::Enforce>),
 }
 
 impl Net {
@@ -52,6 +56,8 @@ impl Net {
             Command::Generate(command) => command.run(global),
             Command::Matrix(command) => command.run(global),
             Command::Map(command) => command.run(global),
+            Command::Compile(command) => command.run(global),
+            Command::Enforce(command) => command.run(global),
         }
     }
 }
