@@ -48,8 +48,7 @@ fn write(folder: &Path, name: &str, text: &str) {
     std::fs::write(folder.join(name), text).expect("the file can be written");
 }
 
-const COMPILE: [&str; 8] =
-    ["net", "compile", "-f", "in", "--addresses", "pods.csv", "--node", "a"];
+const COMPILE: [&str; 8] = ["net", "compile", "-f", "in", "--addresses", "pods.csv", "--node", "a"];
 
 #[test]
 fn rules_are_written_for_the_pods_of_a_node() {

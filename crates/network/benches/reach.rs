@@ -15,6 +15,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use seawall_model::Inventory;
 use seawall_network::lint::lint;
+use seawall_network::nft::{Placement, compile};
 use seawall_network::{Bound, ConnectionsId, Endpoint, Network, Peer, Protocol, Reach, explain};
 
 /// How large a cluster is.
@@ -125,6 +126,12 @@ fn reach(c: &mut Criterion) {
     });
     group.bench_function("lint of 10,000 pods and 1,000 policies", |b| {
         b.iter(|| black_box(lint(&network).len()));
+    });
+    group.bench_function("10,000 pods as nftables rules", |b| {
+        b.iter(|| {
+            let placement = Placement::of_status(&network, None).expect("addresses differ");
+            black_box(compile(&network, &placement).text.len())
+        });
     });
     drop(inventory);
     let hundred = Size { namespaces: 500, workloads: 5_000, pods: 100_000, policies: 5_000 };

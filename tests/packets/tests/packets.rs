@@ -43,6 +43,8 @@ const OUTSIDE: [&str; 8] = [
     "fd08:8:9::1",
     "fd09::1",
 ];
+/// Those of them that are a node's in every third set.
+const NODE: [&str; 2] = ["9.0.0.1", "fd09::1"];
 /// The same blocks in the other family.
 const BLOCKS: [(&str, &str); 7] = [
     ("0.0.0.0/0", "::/0"),
@@ -359,7 +361,7 @@ fn bytes(seed: u64) -> Vec<u8> {
 }
 
 /// The manifests of a generated cluster whose pods have addresses of both families and networks of
-/// their own; in every second one the blocks are of IPv6.
+/// their own; in every second one the blocks are of IPv6, and every third has a node.
 fn manifests(number: u16) -> String {
     let cluster = Cluster::of(&mut Choices::new(&bytes(number.into())));
     let mut text = cluster.manifests().replace("hostNetwork: true", "hostNetwork: false");
@@ -375,12 +377,23 @@ fn manifests(number: u16) -> String {
             text = text.replace(v4, &format!("'{v6}'"));
         }
     }
+    if number.is_multiple_of(3) {
+        let [v4, v6] = NODE;
+        text.push_str(&format!(
+            "apiVersion: v1\nkind: Node\nmetadata: {{name: node}}\nstatus: {{addresses: [{{type: \
+             InternalIP, address: {v4}}}, {{type: InternalIP, address: '{v6}'}}]}}\n"
+        ));
+    }
     text
 }
 
 fn endpoint(network: &Network<'_>, address: IpAddr, receives: bool) -> Endpoint {
     if let Some(pod) = network.pods().iter().position(|pod| pod.addresses.contains(&address)) {
         return Endpoint::Pod(pod);
+    }
+    let has_node = network.inventory().objects().any(|object| object.id().kind == "Node");
+    if has_node && NODE.contains(&address.to_string().as_str()) {
+        return Endpoint::Peer(Peer::Nodes);
     }
     let parts = if receives { network.destinations() } else { network.sources() };
     let part = parts.iter().position(|part| part.contains(address)).expect("all are there");
