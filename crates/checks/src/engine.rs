@@ -98,6 +98,7 @@ pub fn run(inventory: &Inventory, selection: &Selection, settings: &Settings) ->
                 share.findings.end(object.index());
                 share.unknown.end(object.index());
             }
+            share.findings.finish();
             share
         })
         .collect();

@@ -59,6 +59,11 @@ impl<T: Said> Run<T> {
         }
     }
 
+    /// Ends the run: many are kept until the last is done.
+    pub(crate) fn finish(&mut self) {
+        self.of_objects.shrink_to_fit();
+    }
+
     /// Ends the part of an object.
     pub(crate) fn end(&mut self, object: u32) {
         let from = self.ends.last().map_or(0, |(_, end)| *end);

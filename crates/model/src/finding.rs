@@ -206,8 +206,8 @@ impl Default for Sites<'_> {
 }
 
 impl<'a> Sites<'a> {
-    /// More than the fields of one container that commonly fail.
-    const RECENT: usize = 32;
+    /// More than the fields of a pod that commonly fail.
+    const RECENT: usize = 128;
 
     fn of(&mut self, evidence: &Evidence<'a>) -> Arc<Site> {
         let (node, container) = (evidence.node, evidence.container);
@@ -350,13 +350,18 @@ impl Finding {
         sites: &mut Sites<'a>,
     ) -> Self {
         let site = sites.of(&evidence);
+        let mut message = evidence.message;
+        if let Cow::Owned(text) = &mut message {
+            // What is kept by the hundred thousand has no room to spare.
+            text.shrink_to_fit();
+        }
         Finding {
             check,
             severity: if evidence.lesser { severity.lower() } else { severity },
             fingerprint: Fingerprint::at(check, &site, &evidence.detail),
             site,
             detail: evidence.detail,
-            message: evidence.message,
+            message,
             suppressed: None,
             secret: evidence.secret,
         }
