@@ -179,8 +179,9 @@ fn what_is_no_object_is_collected(node: &Node) {
     assert!(!unpacked.join("logs/shop").exists(), "only what failed is read");
     let events = read("events.jsonl");
     assert!(events.lines().any(|event| event.contains("\"Scheduled\"")), "{events}");
-    let (code, _, errors) = seawall(node, &["scan", "--no-config", "--strict", bundle]);
-    assert_eq!(code, 1, "{errors}");
+    let (code, said, errors) = seawall(node, &["scan", "--no-config", "--strict", bundle]);
+    let end = said.split("What to do").last().unwrap_or_default();
+    assert_eq!(code, 1, "{errors}{end}");
 }
 
 fn a_pod_reads_with_its_own_account(node: &Node) {
