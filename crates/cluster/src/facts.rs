@@ -19,6 +19,10 @@ const EVENTS: usize = 5000;
 const EVENTS_PAGE: usize = 500;
 const EVENTS_PAGE_BYTES: usize = 32 << 20;
 
+/// What a kubelet answers, as if it were the log, where the container was removed meanwhile
+/// (`GetContainerLogs` in its `kuberuntime_container.go`).
+const LOG_IS_GONE: &str = "unable to retrieve container logs for ";
+
 /// Most containers whose logs are read, and how much of each.
 const LOGS: usize = 200;
 const LOG_LINES: u32 = 50;
@@ -196,6 +200,9 @@ pub(crate) async fn logs(api: &Api, failing: &[FailingContainer], sink: &Sink) -
         let what = format!("logs/{namespace}/{pod}/{container}{suffix}");
         // The limit is the server's affair; what it sends beyond is refused.
         match api.get_once(&path, 4 * LOG_BYTES).await {
+            Ok(text) if text.starts_with(LOG_IS_GONE) => {
+                unread.push(Unread { what, cause: "the kubelet no longer has it".to_owned() });
+            }
             Ok(text) => {
                 if sink.send(vec![Member { path: what, text }]).await.is_err() {
                     return unread;
