@@ -153,6 +153,11 @@ fn see(member: Member, origin: &str, limits: &Limits) -> Seen {
         Ok(document) => document,
         Err(part) => return Seen { path: member.path, piece: Kept::Part(part), template: None },
     };
+    if !member.path.starts_with(OBJECTS) {
+        // What a bundle holds beside objects is asked for by its name.
+        let piece = Kept::Entry(Box::new(Entry::new(document, 1)));
+        return Seen { path: member.path, piece, template: None };
+    }
     let kind = kind_of(document.root());
     let template = posture::of(kind, document.root())
         .and_then(|posture| Some((uid_of(document.root())?.into(), posture)));
