@@ -116,7 +116,7 @@ impl Sources {
         self.strict
     }
 
-    /// Reads all of it, and warns of what can't be read.
+    /// Reads all of it, and says what can't be read, to who wants quiet too.
     pub(crate) fn read(&self, global: &Global) -> anyhow::Result<Read> {
         self.read_wanted(global, &[])
     }
@@ -138,7 +138,7 @@ impl Sources {
         let Collected { inventory, target_failed, .. } = self.collect(global, wanted)?;
         let read = Read { inventory, target_failed, strict: self.strict };
         for what in read.unread() {
-            tracing::warn!("not read, so the answer may lack something: {what}");
+            tracing::error!("not read, so the answer may lack something: {what}");
         }
         Ok(read)
     }

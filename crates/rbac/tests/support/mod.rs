@@ -1,7 +1,6 @@
 //! Random clusters, and an authorizer that is as plain as can be to hold the real one against.
 
-// Each test uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
