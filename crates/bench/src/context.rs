@@ -10,6 +10,7 @@ use seawall_model::{Inventory, Settings};
 use crate::component::{Component, Components, Instance, Presence};
 use crate::distribution::{File, Platform};
 use crate::evidence::certificate::{self, Certificate};
+use crate::evidence::confined::{self, Confined};
 use crate::evidence::host::{FileKind, Host, Metadata, Unread};
 use crate::evidence::packages;
 use crate::evidence::process::Processes;
@@ -17,7 +18,6 @@ use crate::evidence::unit;
 use crate::kubelet::Kubelet;
 use crate::objects::Objects;
 use crate::outcome::{Evidence, OriginKind, Outcome};
-use crate::rules::confinement::{self, Confined};
 use crate::setting::{Setting, unread};
 
 /// Most files below a directory that are looked at.
@@ -108,13 +108,20 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// The containers that run on the node.
+    /// The containers that run on the node. Looked at once: there may be thousands of processes.
     ///
     /// # Errors
     ///
     /// With the outcome where they can't be told.
     pub fn containers(&self) -> Result<&[Confined], Outcome> {
-        let all = self.containers.get_or_init(|| confinement::running(self));
+        let all = self.containers.get_or_init(|| {
+            let processes = self.processes.as_ref().map_err(unread)?;
+            if processes.contained() {
+                let why = "/proc shows only the processes of a container";
+                return Err(Outcome::unknown(why));
+            }
+            confined::containers(self.host()?, processes).map_err(|why| unread(&why))
+        });
         all.as_deref().map_err(Clone::clone)
     }
 

@@ -106,14 +106,60 @@ fn ssh_s_first_word_counts_and_matches_are_heard() {
 }
 
 #[test]
+fn ssh_takes_no_passwords_by_any_way() {
+    let node = Node::new();
+    node.file("etc/ssh/sshd_config", "PasswordAuthentication no # keys alone\nUsePAM yes\n");
+    expect(&node, "node", "ssh-passwords", Verdict::Fail);
+    node.file("etc/ssh/sshd_config", "PasswordAuthentication no\nUsePAM no\n");
+    expect(&node, "node", "ssh-passwords", Verdict::Pass);
+    node.file(
+        "etc/ssh/sshd_config",
+        "PasswordAuthentication no\nUsePAM yes\nChallengeResponseAuthentication no\n",
+    );
+    expect(&node, "node", "ssh-passwords", Verdict::Pass);
+    // What stands behind Match holds for some, wherever the file says it.
+    node.file("etc/ssh/some.conf", "PasswordAuthentication yes\nMatch all\n");
+    node.file(
+        "etc/ssh/sshd_config",
+        "PasswordAuthentication no\nMatch User a\nInclude some.conf\nMatch all\nX11Forwarding yes\n",
+    );
+    let result = of(&node, "node", "ssh-passwords");
+    assert!(result.reason.ends_with("is yes for some"), "{}", result.reason);
+    expect(&node, "node", "ssh-x11", Verdict::Fail);
+}
+
+#[test]
+fn the_ssh_server_s_command_line_comes_before_its_file() {
+    let node = Node::new();
+    node.file("etc/ssh/sshd_config", "PermitRootLogin no\n");
+    expect(&node, "node", "ssh-root", Verdict::Pass);
+    let unit = "usr/lib/systemd/system/ssh.service";
+    node.file(unit, "[Service]\nExecStart=/usr/sbin/sshd -D -o PermitRootLogin=yes\n");
+    expect(&node, "node", "ssh-root", Verdict::Fail);
+    node.file(unit, "[Service]\nExecStart=/usr/sbin/sshd -D -f /etc/ssh/other\n");
+    node.file("etc/ssh/other", "X11Forwarding no\n");
+    let result = of(&node, "node", "ssh-root");
+    assert!(result.reason.starts_with("PermitRootLogin is prohibit-password"), "{}", result.reason);
+}
+
+#[test]
 fn sudo_without_a_password_is_found() {
     let node = Node::new();
     expect(&node, "node", "sudo", Verdict::NotApplicable);
-    node.file("etc/sudoers", "root ALL=(ALL) ALL\n# dave ALL=(ALL) NOPASSWD: ALL\n");
+    node.file(
+        "etc/sudoers",
+        "root ALL=(ALL) ALL\n# dave ALL=(ALL) NOPASSWD: ALL\n@includedir /etc/sudoers.d\n",
+    );
     expect(&node, "node", "sudo", Verdict::Pass);
     node.file("etc/sudoers.d/90-cloud", "dave ALL=(ALL) NOPASSWD: ALL\n");
     let result = of(&node, "node", "sudo");
     assert!(result.reason.starts_with("dave"), "{}", result.reason);
+    node.file("etc/sudoers", "root ALL=(ALL) NOPASSWD: ALL\n#include ../opt/sudoers\n");
+    expect(&node, "node", "sudo", Verdict::Pass);
+    node.file("opt/sudoers", "#1000 ALL=(ALL) \\\n  NOPASSWD : ALL\n");
+    let result = of(&node, "node", "sudo");
+    assert!(result.reason.starts_with("#1000"), "{}", result.reason);
+    assert_eq!(result.evidence[0].origin.place, "/etc/../opt/sudoers:1");
 }
 
 #[test]
@@ -161,6 +207,35 @@ fn containers_are_confined_as_the_kernel_says() {
     expect(&node, "node", "container-label", Verdict::Fail);
     node.file("proc/200/attr/current", "cri-containerd.apparmor.d (enforce)\n");
     expect(&node, "node", "container-label", Verdict::Pass);
+    node.file("proc/200/attr/current", "cri-containerd.apparmor.d (complain)\n");
+    expect(&node, "node", "container-label", Verdict::Fail);
+    node.remove("proc/200/attr/current");
+    expect(&node, "node", "container-label", Verdict::Unknown);
+    node.file("sys/fs/selinux/enforce", "1");
+    for (label, verdict) in [
+        ("system_u:system_r:container_t:s0:c1,c2", Verdict::Pass),
+        ("system_u:system_r:container_runtime_t:s0", Verdict::Fail),
+        ("system_u:system_r:spc_t:s0", Verdict::Fail),
+        ("", Verdict::Fail),
+    ] {
+        node.file("proc/200/attr/current", label);
+        expect(&node, "node", "container-label", verdict);
+    }
+    node.file("sys/fs/selinux/enforce", "0");
+    expect(&node, "node", "container-label", Verdict::Fail);
+}
+
+#[test]
+fn the_sandbox_of_a_pod_is_no_container_of_it() {
+    let node = Node::new();
+    container(&node, "000001ffffffffff", 0, 0);
+    node.process(200, &["/pause"]);
+    let group = format!("0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-{ID}.scope\n");
+    node.file("proc/200/cgroup", &group);
+    expect(&node, "node", "container-seccomp", Verdict::NotApplicable);
+    // A program of that name that starts others is none.
+    node.process(201, &["/bin/sh"]).file("proc/201/cgroup", &group);
+    expect(&node, "node", "container-seccomp", Verdict::Fail);
 }
 
 #[test]
@@ -199,6 +274,61 @@ status:
 }
 
 #[test]
+fn profiles_and_labels_that_a_pod_declares_must_be_so() {
+    let pod = |context: &str| {
+        inventory(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec:\n  containers:\n  - name: app\n    \
+             securityContext: {context}\nstatus:\n  containerStatuses:\n  - {{name: app, containerID: \
+             'containerd://{ID}'}}\n"
+        ))
+    };
+    let declared = |node: &Node, context: &str| {
+        one(&report(Some(&node.host()), Some(&pod(context)), "node", &[]), "container-as-declared")
+    };
+    let local = "{appArmorProfile: {type: Localhost, localhostProfile: web}}";
+    let engine = "{appArmorProfile: {type: RuntimeDefault}}";
+    let options = "{seLinuxOptions: {type: web_t, level: 's0:c1,c2'}}";
+    let node = Node::new();
+    container(&node, "00000000a80425fb", 2, 1);
+    for (context, part) in [(local, "AppArmor is not loaded"), (options, "SELinux is not loaded")] {
+        let result = declared(&node, context);
+        assert!(result.reason.ends_with(part), "{}", result.reason);
+    }
+    node.file("sys/module/apparmor/parameters/enabled", "Y\n");
+    assert_eq!(declared(&node, local).verdict, Verdict::Unknown);
+    for (context, label, verdict) in [
+        (local, "web (enforce)", Verdict::Pass),
+        (local, "cri-containerd.apparmor.d (enforce)", Verdict::Fail),
+        (local, "unconfined", Verdict::Fail),
+        (engine, "cri-containerd.apparmor.d (enforce)", Verdict::Pass),
+        (engine, "cri-containerd.apparmor.d (complain)", Verdict::Fail),
+        ("{}", "unconfined", Verdict::Pass),
+    ] {
+        node.file("proc/200/attr/current", label);
+        let result = declared(&node, context);
+        assert_eq!(result.verdict, verdict, "{context} {label}: {}", result.reason);
+    }
+    node.file("sys/fs/selinux/enforce", "1");
+    for (label, verdict) in [
+        ("system_u:system_r:web_t:s0:c1,c2", Verdict::Pass),
+        ("system_u:system_r:web_t:s0:c1,c3", Verdict::Fail),
+        ("system_u:system_r:container_t:s0:c1,c2", Verdict::Fail),
+    ] {
+        node.file("proc/200/attr/current", label);
+        let result = declared(&node, options);
+        assert_eq!(result.verdict, verdict, "{label}: {}", result.reason);
+    }
+    assert_eq!(declared(&node, "{seLinuxOptions: web_t}").verdict, Verdict::Unknown);
+    node.remove("sys/fs/selinux/enforce");
+    node.remove("sys/module/apparmor/parameters/enabled");
+    // A kubelet's default is a declaration too.
+    node.process(300, &["/usr/bin/kubelet", "--seccomp-default"]);
+    container(&node, "00000000a80425fb", 0, 1);
+    let result = declared(&node, "{}");
+    assert!(result.reason.contains("seccompDefault is on"), "{}", result.reason);
+}
+
+#[test]
 fn containerd_s_configuration() {
     let node = Node::new();
     expect(&node, "container-host", "engine-network", Verdict::NotApplicable);
@@ -220,7 +350,23 @@ fn containerd_s_configuration() {
     expect(&node, "container-host", "engine-registries", Verdict::Pass);
     node.file(
         "etc/containerd/certs.d/reg.example/hosts.toml",
-        "[host.'https://reg.example']\n  skip_verify = true\n",
+        "[host.'https://reg.example']\n  skip_verify = true # for now\n",
+    );
+    expect(&node, "container-host", "engine-registries", Verdict::Fail);
+    node.file("etc/containerd/certs.d/reg.example/hosts.toml", "server = 'http://reg.example'\n");
+    expect(&node, "container-host", "engine-registries", Verdict::Fail);
+    node.file("etc/containerd/certs.d/reg.example/hosts.toml", "server = 'https://reg.example'\n");
+    expect(&node, "container-host", "engine-registries", Verdict::Pass);
+    node.file("opt/certs/reg.example/hosts.toml", "skip_verify = true\n");
+    node.file(
+        "etc/containerd/conf.d/15.toml",
+        "[plugins.'io.containerd.cri.v1.images'.registry]\nconfig_path = '/opt/none:/opt/certs'\n",
+    );
+    expect(&node, "container-host", "engine-registries", Verdict::Fail);
+    node.file(
+        "etc/containerd/conf.d/15.toml",
+        "[plugins.'io.containerd.grpc.v1.cri'.registry.mirrors.'reg.example']\nendpoint = \
+         ['http://mirror']\n",
     );
     expect(&node, "container-host", "engine-registries", Verdict::Fail);
     node.file("etc/containerd/conf.d/20.toml", "not toml");
@@ -254,6 +400,15 @@ fn crio_and_docker_are_known_too() {
     expect(&node, "container-host", "engine-confinement", Verdict::Pass);
     node.file("etc/crio/crio.conf.d/20.conf", "[crio.runtime]\nseccomp_profile = 'unconfined'\n");
     expect(&node, "container-host", "engine-confinement", Verdict::Fail);
+    expect(&node, "container-host", "engine-registries", Verdict::Pass);
+    for text in [
+        "[[registry]]\nlocation = 'a'\ninsecure = true\n",
+        "[[registry]]\nlocation = 'a'\n[[registry.mirror]]\nlocation = 'b'\ninsecure = true\n",
+        "[registries.insecure]\nregistries = ['a']\n",
+    ] {
+        node.file("etc/containers/registries.conf.d/10.conf", text);
+        expect(&node, "container-host", "engine-registries", Verdict::Fail);
+    }
     let node = Node::new();
     node.process(301, &["/usr/bin/dockerd", "-H", "tcp://0.0.0.0:2375"]);
     node.file("etc/docker/daemon.json", "{\"icc\": false, \"userns-remap\": \"default\"}");

@@ -5,7 +5,7 @@ use crate::context::Cx;
 use crate::control::Decide::With;
 use crate::control::{Control, Group, automated, manual};
 use crate::outcome::Outcome;
-use crate::rules::{engine, lifecycle};
+use crate::rules::{engine, lifecycle, registries};
 
 pub(super) fn groups() -> Vec<Group> {
     vec![
@@ -49,7 +49,7 @@ fn engines() -> Vec<Control> {
         automated(
             "engine-registries",
             "Images come over TLS that is checked",
-            With(engine::registries),
+            With(registries::checked),
             "Give registries certificates and remove skip_verify and insecure registries.",
         ),
         automated(

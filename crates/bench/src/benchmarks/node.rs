@@ -4,7 +4,8 @@ use crate::context::Cx;
 use crate::control::Decide::With;
 use crate::control::{Control, Group, automated};
 use crate::outcome::Outcome;
-use crate::rules::{confinement, kubelet, lifecycle, node};
+use crate::rules::access::{self, Ssh};
+use crate::rules::{confinement, declared, kubelet, lifecycle, node};
 
 pub(super) fn groups() -> Vec<Group> {
     vec![
@@ -146,37 +147,49 @@ fn access() -> Vec<Control> {
         ssh(
             "ssh-root",
             "root does not log in by SSH",
-            |cx| node::ssh(cx, "PermitRootLogin", "prohibit-password", &["no"]),
+            |cx| {
+                let names = &["PermitRootLogin"];
+                access::ssh(cx, Ssh { names, default: "prohibit-password", good: &["no"] })
+            },
             "Set PermitRootLogin no.",
         ),
         ssh(
             "ssh-passwords",
             "SSH takes no passwords",
-            |cx| node::ssh(cx, "PasswordAuthentication", "yes", &["no"]),
-            "Set PasswordAuthentication no.",
+            access::ssh_passwords,
+            "Set PasswordAuthentication no and KbdInteractiveAuthentication no.",
         ),
         ssh(
             "ssh-empty-passwords",
             "SSH takes no empty passwords",
-            |cx| node::ssh(cx, "PermitEmptyPasswords", "no", &["no"]),
+            |cx| {
+                let names = &["PermitEmptyPasswords"];
+                access::ssh(cx, Ssh { names, default: "no", good: &["no"] })
+            },
             "Set PermitEmptyPasswords no.",
         ),
         ssh(
             "ssh-forwarding",
             "SSH forwards no ports",
-            |cx| node::ssh(cx, "AllowTcpForwarding", "yes", &["no"]),
+            |cx| {
+                let names = &["AllowTcpForwarding"];
+                access::ssh(cx, Ssh { names, default: "yes", good: &["no"] })
+            },
             "Set AllowTcpForwarding no.",
         ),
         ssh(
             "ssh-x11",
             "SSH forwards no X11",
-            |cx| node::ssh(cx, "X11Forwarding", "no", &["no"]),
+            |cx| {
+                let names = &["X11Forwarding"];
+                access::ssh(cx, Ssh { names, default: "no", good: &["no"] })
+            },
             "Set X11Forwarding no.",
         ),
         automated(
             "sudo",
             "Nobody becomes root without a password",
-            With(node::sudo),
+            With(access::sudo),
             "Remove NOPASSWD and !authenticate from sudoers.",
         ),
     ]
@@ -220,7 +233,7 @@ fn containers() -> Vec<Control> {
         automated(
             "container-as-declared",
             "Every running container is confined as its pod declares",
-            With(confinement::declared),
+            With(declared::as_declared),
             "Find out why the engine does less than it is asked for: its configuration, the kernel, \
              or a container that was changed behind Kubernetes.",
         ),

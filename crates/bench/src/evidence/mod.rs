@@ -4,10 +4,14 @@
 
 pub mod arguments;
 pub mod certificate;
+pub mod confined;
 pub mod document;
 pub mod host;
 pub mod manifest;
 pub mod packages;
+pub mod pattern;
 pub mod process;
+pub mod sshd;
+pub mod sudoers;
 pub mod toml;
 pub mod unit;

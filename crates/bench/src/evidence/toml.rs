@@ -1,8 +1,11 @@
 //! The configuration of containerd and CRI-O, which is TOML with imports and drop-ins.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use toml_edit::{Document, Item};
 
 use super::host::{Host, Unread};
+use super::pattern;
 
 /// Most files that one configuration may be made of.
 const FILES: usize = 100;
@@ -14,34 +17,30 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// A file and those that it imports (containerd's `imports`, with `*` in the last part).
+    /// A file and those that it imports, each once, those of all files behind the files themselves
+    /// (`LoadConfig` in containerd's `cmd/containerd/server/config`).
     ///
     /// # Errors
     ///
     /// Where a file can't be read or is malformed; with its line.
     pub fn containerd(host: &Host, path: &str) -> Result<Self, Unread> {
         let mut layers = Layers::default();
-        layers.add(host, path)?;
-        let imports: Vec<String> = layers
-            .files
-            .iter()
-            .filter_map(|(_, document)| document.get("imports")?.as_array())
-            .flatten()
-            .filter_map(|import| import.as_str().map(str::to_owned))
-            .collect();
-        for import in imports {
+        let mut known = BTreeSet::new();
+        let mut pending = VecDeque::from([path.to_owned()]);
+        while let Some(path) = pending.pop_front() {
+            if !known.insert(path.clone()) {
+                continue;
+            }
+            let Some(document) = layers.add(host, &path)? else { continue };
+            let imports = document.get("imports").and_then(Item::as_array);
             let base = path.rsplit_once('/').map_or("", |(base, _)| base);
-            let import = if import.starts_with('/') { import } else { format!("{base}/{import}") };
-            let (directory, pattern) = import.rsplit_once('/').unwrap_or(("", &import));
-            match pattern.split_once('*') {
-                None => layers.add(host, &import)?,
-                Some((head, tail)) => {
-                    for name in host.list(directory)?.unwrap_or_default() {
-                        if name.starts_with(head) && name.ends_with(tail) {
-                            layers.add(host, &format!("{directory}/{name}"))?;
-                        }
-                    }
-                }
+            for import in imports.into_iter().flatten().filter_map(|import| import.as_str()) {
+                let import = if import.starts_with('/') {
+                    import.into()
+                } else {
+                    format!("{base}/{import}")
+                };
+                pending.extend(pattern::files(host, &import)?);
             }
         }
         Ok(layers)
@@ -63,25 +62,91 @@ impl Layers {
         Ok(layers)
     }
 
-    fn add(&mut self, host: &Host, path: &str) -> Result<(), Unread> {
-        let Some(text) = host.read(path)? else { return Ok(()) };
+    /// One file by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Layers::containerd`].
+    pub fn file(host: &Host, path: &str) -> Result<Self, Unread> {
+        let mut layers = Layers::default();
+        layers.add(host, path)?;
+        Ok(layers)
+    }
+
+    fn add(&mut self, host: &Host, path: &str) -> Result<Option<&Document<String>>, Unread> {
+        let Some(text) = host.read(path)? else { return Ok(None) };
         if self.files.len() == FILES {
             return Err(Unread::new(path, &format!("it is made of more than {FILES} files")));
         }
         let document = Document::parse(text)
             .map_err(|error| Unread::new(path, &error.to_string().replace('\n', " ")))?;
         self.files.push((path.to_owned(), document));
-        Ok(())
+        Ok(self.files.last().map(|(_, document)| document))
     }
 
     /// The item at a path in the last file that has it, and that file.
-    pub fn get(&self, path: &[&str]) -> Option<(&str, &Item)> {
-        self.files.iter().rev().find_map(|(file, document)| {
-            let mut item = document.as_item();
-            for key in path {
-                item = item.get(key)?;
+    ///
+    /// # Errors
+    ///
+    /// Where versions of containerd differ: before 2.0 the part of a plugin in a later file takes
+    /// the place of the whole part in an earlier one (`mergeConfig`), since then they are merged. A
+    /// configuration of version 3 is read by 2.0 and later alone.
+    pub fn get(&self, path: &[&str]) -> Result<Option<(&str, &Item)>, Unread> {
+        let item = |document: &'_ Document<String>, path: &[&str]| {
+            path.iter().try_fold(document.as_item(), |item, key| item.get(key)).is_some()
+        };
+        let merged = self.files.iter().rfind(|(_, document)| item(document, path));
+        if let ["plugins", id, ..] = path
+            && !self.is_merged()
+        {
+            let replaced =
+                self.files.iter().rfind(|(_, document)| item(document, &["plugins", id]));
+            let replaced = replaced.filter(|(_, document)| item(document, path));
+            if merged.map(|(file, _)| file) != replaced.map(|(file, _)| file) {
+                let place = merged.map_or("", |(file, _)| file);
+                let cause = format!(
+                    "{} stands there, and a later file has another part of the plugin: containerd \
+                     before 2.0 forgets the first, newer ones don't",
+                    path.join(".")
+                );
+                return Err(Unread::new(place, &cause));
             }
+        }
+        Ok(merged.and_then(|(file, document)| {
+            let item = path.iter().try_fold(document.as_item(), |item, key| item.get(key))?;
             Some((file.as_str(), item))
-        })
+        }))
+    }
+
+    fn is_merged(&self) -> bool {
+        let version = self.files.first().and_then(|(_, document)| document.get("version"));
+        version.and_then(Item::as_integer).is_some_and(|version| version >= 3)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers(files: &[&str]) -> Layers {
+        let read = |(number, text): (usize, &&str)| {
+            (number.to_string(), Document::parse((*text).to_owned()).expect("TOML"))
+        };
+        Layers { files: files.iter().enumerate().map(read).collect() }
+    }
+
+    #[test]
+    fn what_versions_merge_differently_is_not_guessed() {
+        let first = "version = 2\n[plugins.cri]\na = true\n";
+        let other = "[plugins.cri]\nb = true\n";
+        let a = &["plugins", "cri", "a"][..];
+        let split = layers(&[first, other]);
+        assert!(split.get(a).is_err());
+        let b = split.get(&["plugins", "cri", "b"]).expect("the last file counts for all");
+        assert_eq!(b.and_then(|(_, item)| item.as_bool()), Some(true));
+        let merged = layers(&[&first.replace('2', "3"), other]);
+        assert_eq!(merged.get(a).expect("merged").map(|(file, _)| file), Some("0"));
+        let apart = layers(&[first, "[grpc]\nuid = 1\n"]);
+        assert!(apart.get(a).expect("one file has the plugin").is_some());
     }
 }

@@ -3,7 +3,7 @@
 use toml_edit::Item;
 
 use crate::context::{Cx, either};
-use crate::evidence::arguments::Arguments;
+use crate::evidence::arguments::{Arguments, boolean};
 use crate::evidence::host::{FileKind, Host};
 use crate::evidence::process::Process;
 use crate::evidence::toml::Layers;
@@ -21,7 +21,8 @@ pub enum Engine {
 }
 
 impl Engine {
-    const ALL: [Engine; 3] = [Engine::Containerd, Engine::Crio, Engine::Docker];
+    /// All of them.
+    pub(super) const ALL: [Engine; 3] = [Engine::Containerd, Engine::Crio, Engine::Docker];
 
     fn program(self) -> &'static str {
         match self {
@@ -31,7 +32,8 @@ impl Engine {
         }
     }
 
-    fn configuration(self) -> &'static str {
+    /// Where its configuration is unless it is told otherwise.
+    pub(super) fn configuration(self) -> &'static str {
         match self {
             Engine::Containerd => "/etc/containerd/config.toml",
             Engine::Crio => "/etc/crio/crio.conf",
@@ -59,8 +61,8 @@ impl Engine {
 }
 
 /// An engine that runs on the node.
-struct Running {
-    engine: Engine,
+pub(super) struct Running {
+    pub(super) engine: Engine,
     process: Process,
     arguments: Arguments,
 }
@@ -86,7 +88,7 @@ fn running(cx: &Cx<'_>) -> Result<Vec<Running>, Outcome> {
 }
 
 /// What is found out of each engine that runs, as one outcome.
-fn each(
+pub(super) fn each(
     cx: &Cx<'_>,
     of: &[Engine],
     mut look: impl FnMut(&'_ Host, &Running) -> Result<Outcome, Outcome>,
@@ -246,7 +248,7 @@ pub fn configuration(cx: &Cx<'_>) -> Outcome {
 }
 
 /// The configuration of containerd or CRI-O.
-fn layers(host: &Host, one: &Running) -> Result<Layers, Outcome> {
+pub(super) fn layers(host: &Host, one: &Running) -> Result<Layers, Outcome> {
     match one.engine {
         Engine::Crio => Layers::crio(host),
         _ => {
@@ -261,13 +263,29 @@ fn layers(host: &Host, one: &Running) -> Result<Layers, Outcome> {
 const CRI: &[&[&str]] =
     &[&["plugins", "io.containerd.cri.v1.runtime"], &["plugins", "io.containerd.grpc.v1.cri"]];
 
-fn cri<'l>(layers: &'l Layers, key: &[&str]) -> Option<(&'l str, &'l Item)> {
-    CRI.iter().find_map(|base| layers.get(&[*base, key].concat()))
+fn cri<'l>(layers: &'l Layers, key: &[&str]) -> Result<Option<(&'l str, &'l Item)>, Outcome> {
+    for base in CRI {
+        if let Some(found) = setting(layers, &[*base, key].concat())? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// A setting of containerd or CRI-O with its file.
+pub(super) fn setting<'l>(
+    layers: &'l Layers,
+    path: &[&str],
+) -> Result<Option<(&'l str, &'l Item)>, Outcome> {
+    layers.get(path).map_err(|why| unread(&why))
 }
 
 /// A boolean of containerd's part for pods is as wanted.
 fn cri_boolean(layers: &Layers, key: &str, default: bool, wanted: bool, why: &str) -> Outcome {
-    let found = cri(layers, &[key]);
+    let found = match cri(layers, &[key]) {
+        Ok(found) => found,
+        Err(outcome) => return outcome,
+    };
     let value = found.and_then(|(_, item)| item.as_bool());
     if found.is_some() && value.is_none() {
         return Outcome::unknown(format!("{key} of containerd is no boolean"));
@@ -303,7 +321,7 @@ pub fn confinement(cx: &Cx<'_>) -> Outcome {
             for (key, bad) in
                 [("seccomp_profile", "unconfined"), ("apparmor_profile", "unconfined")]
             {
-                let found = layers.get(&["crio", "runtime", key]);
+                let found = setting(&layers, &["crio", "runtime", key])?;
                 let value = found.and_then(|(_, item)| item.as_str()).unwrap_or_default();
                 let file = found.map_or("", |(file, _)| file);
                 let evidence = Evidence::new(
@@ -336,7 +354,7 @@ pub fn privileged_devices(cx: &Cx<'_>) -> Outcome {
     each(cx, &[Engine::Containerd], |host, one| {
         let layers = layers(host, one)?;
         let keys = ["containerd", "runtimes", "runc", "privileged_without_host_devices"];
-        let found = cri(&layers, &keys);
+        let found = cri(&layers, &keys)?;
         let is = found.and_then(|(_, item)| item.as_bool()).unwrap_or(false);
         let item = "containerd privileged_without_host_devices";
         let evidence = match found {
@@ -352,72 +370,6 @@ pub fn privileged_devices(cx: &Cx<'_>) -> Outcome {
     })
 }
 
-/// No registry is reached without TLS, or without checking its certificate.
-pub fn registries(cx: &Cx<'_>) -> Outcome {
-    each(cx, &Engine::ALL, |host, one| {
-        let mut weak = Vec::new();
-        let mut evidence = Vec::new();
-        let mut note = |what: String, file: &str| {
-            evidence.push(Evidence::new("registry", what.clone(), OriginKind::File, file));
-            weak.push(what);
-        };
-        match one.engine {
-            Engine::Containerd => {
-                for directory in host
-                    .list("/etc/containerd/certs.d")
-                    .map_err(|why| unread(&why))?
-                    .unwrap_or_default()
-                {
-                    let path = format!("/etc/containerd/certs.d/{directory}/hosts.toml");
-                    let text = host.read(&path).map_err(|why| unread(&why))?.unwrap_or_default();
-                    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-                    for line in lines {
-                        let plain: String = line.split_whitespace().collect();
-                        if plain == "skip_verify=true" || plain.contains("\"http://") {
-                            note(format!("{directory}: {line}"), &path);
-                        }
-                    }
-                }
-                let layers = layers(host, one)?;
-                let tables = ["registry", "configs"];
-                for base in [
-                    &["plugins", "io.containerd.grpc.v1.cri"][..],
-                    &["plugins", "io.containerd.cri.v1.images"][..],
-                ] {
-                    let Some((file, item)) = layers.get(&[base, &tables[..]].concat()) else {
-                        continue;
-                    };
-                    for (name, item) in item.as_table_like().into_iter().flat_map(|t| t.iter()) {
-                        let skips = item.get("tls").and_then(|tls| tls.get("insecure_skip_verify"));
-                        if skips.and_then(Item::as_bool) == Some(true) {
-                            note(format!("{name}: insecure_skip_verify = true"), file);
-                        }
-                    }
-                }
-            }
-            Engine::Crio => {
-                let layers = layers(host, one)?;
-                if let Some((file, item)) = layers.get(&["crio", "image", "insecure_registries"]) {
-                    for name in item.as_array().into_iter().flatten().filter_map(|v| v.as_str()) {
-                        note(format!("{name}: insecure"), file);
-                    }
-                }
-            }
-            Engine::Docker => {
-                for name in docker_list(host, one, "insecure-registries", "insecure-registry")? {
-                    note(format!("{name}: insecure"), Engine::Docker.configuration());
-                }
-            }
-        }
-        Ok(if weak.is_empty() {
-            Outcome::pass("no registry is set up without TLS")
-        } else {
-            Outcome::fail(format!("registries without TLS or checking: {}", weak.join("; ")))
-        }
-        .with(evidence))
-    })
-}
-
 /// The engine answers on no port of the network.
 pub fn no_network(cx: &Cx<'_>) -> Outcome {
     each(cx, &Engine::ALL, |host, one| {
@@ -428,7 +380,7 @@ pub fn no_network(cx: &Cx<'_>) -> Outcome {
                 for key in
                     [&["grpc", "tcp_address"], &["debug", "address"], &["metrics", "address"]]
                 {
-                    let value = layers.get(key).and_then(|(_, item)| item.as_str());
+                    let value = setting(&layers, key)?.and_then(|(_, item)| item.as_str());
                     let is_open = |value: &&str| {
                         !value.is_empty()
                             && !value.starts_with('/')
@@ -441,14 +393,15 @@ pub fn no_network(cx: &Cx<'_>) -> Outcome {
             }
             Engine::Crio => {
                 let layers = layers(host, one)?;
-                let stream = layers.get(&["crio", "api", "stream_address"]);
+                let stream = setting(&layers, &["crio", "api", "stream_address"])?;
                 let value = stream.and_then(|(_, item)| item.as_str()).unwrap_or("127.0.0.1");
                 if !value.is_empty() && !crate::setting::is_localhost(value) {
                     open.push(format!("crio.api.stream_address is {value}"));
                 }
             }
             Engine::Docker => {
-                let verified = docker_flag(host, one, "tlsverify")? == Some("true".to_owned());
+                let verified = docker_flag(host, one, "tlsverify")?;
+                let verified = verified.as_deref().and_then(boolean) == Some(true);
                 for address in docker_list(host, one, "hosts", "host")?.into_iter().chain(
                     one.arguments.list("H").unwrap_or_default().into_iter().map(str::to_owned),
                 ) {
@@ -483,7 +436,13 @@ fn docker_flag(host: &Host, one: &Running, name: &str) -> Result<Option<String>,
     Ok(document.and_then(|document| document.root().get(name).map(crate::evidence::document::text)))
 }
 
-fn docker_list(host: &Host, one: &Running, key: &str, flag: &str) -> Result<Vec<String>, Outcome> {
+/// The items of a list that the Docker engine has from its file and its flags.
+pub(super) fn docker_list(
+    host: &Host,
+    one: &Running,
+    key: &str,
+    flag: &str,
+) -> Result<Vec<String>, Outcome> {
     let mut all: Vec<String> =
         one.arguments.list(flag).unwrap_or_default().into_iter().map(str::to_owned).collect();
     let value = docker_flag(host, one, key)?.unwrap_or_default();
@@ -531,7 +490,8 @@ pub fn default_capabilities(cx: &Cx<'_>) -> Outcome {
     const RISKY: &[&str] = &["NET_RAW", "SYS_CHROOT", "MKNOD", "AUDIT_WRITE", "SYS_ADMIN"];
     each(cx, &[Engine::Crio], |host, one| {
         let layers = layers(host, one)?;
-        let Some((file, item)) = layers.get(&["crio", "runtime", "default_capabilities"]) else {
+        let path = ["crio", "runtime", "default_capabilities"];
+        let Some((file, item)) = setting(&layers, &path)? else {
             return Ok(Outcome::pass("CRI-O's own list of capabilities is in use").with([
                 Evidence::new("crio default_capabilities", None, OriginKind::Default, ""),
             ]));

@@ -1,10 +1,12 @@
 //! The controls that data can't decide: one file a subject, one plain function a question.
 
+pub mod access;
 pub mod apiserver;
 pub mod authentication;
 pub mod certificates;
 pub mod confinement;
 pub mod controller;
+pub mod declared;
 pub mod disk;
 pub mod engine;
 pub mod etcd;
@@ -14,4 +16,5 @@ pub mod lifecycle;
 pub mod node;
 pub mod policies;
 pub mod proxy;
+pub mod registries;
 pub mod tls;

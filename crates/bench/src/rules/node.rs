@@ -1,7 +1,6 @@
-//! The node itself: its kernel, mounts, sockets, and who gets in.
+//! The node itself: its kernel, mounts and sockets.
 
 use crate::context::{Cx, either};
-use crate::evidence::host::Host;
 use crate::evidence::packages;
 use crate::outcome::{Evidence, OriginKind, Outcome, Patch};
 use crate::rules::{disk, firewall};
@@ -146,150 +145,6 @@ pub fn has_firewall(cx: &Cx<'_>) -> Outcome {
     }))
 }
 
-/// A setting of the SSH server: the first that is given counts, with the files that are included
-/// where they are; those inside `Match` hold for some alone.
-pub fn ssh(cx: &Cx<'_>, name: &str, default: &str, good: &[&str]) -> Outcome {
-    either(cx.host().and_then(|host| {
-        let path = "/etc/ssh/sshd_config";
-        if host.metadata(path).map_err(|why| unread(&why))?.is_none() {
-            return Ok(Outcome::not_applicable("no SSH server is set up"));
-        }
-        let mut found = None;
-        let mut matched = Vec::new();
-        sshd(host, path, name, 0, &mut found, &mut matched)?;
-        let (value, kind, place) = match found {
-            Some((value, place)) => (value, OriginKind::File, place),
-            None => (default.to_owned(), OriginKind::Default, "OpenSSH".to_owned()),
-        };
-        let mut evidence = vec![Evidence::new(format!("sshd {name}"), value.clone(), kind, place)];
-        let is_good = |value: &str| good.contains(&value.to_lowercase().as_str());
-        let bad_match = matched.iter().find(|(value, _)| !is_good(value));
-        evidence.extend(matched.iter().map(|(value, place)| {
-            Evidence::new(format!("sshd {name} for some"), value.clone(), OriginKind::File, place)
-        }));
-        Ok(match (is_good(&value), bad_match) {
-            (true, None) => Outcome::pass(format!("{name} is {value}")),
-            (true, Some((value, _))) => Outcome::fail(format!("{name} is {value} for some")),
-            (false, _) => {
-                Outcome::fail(format!("{name} is {value}; it should be {}", good.join(" or ")))
-            }
-        }
-        .with(evidence))
-    }))
-}
-
-type Place = (String, String);
-
-fn sshd(
-    host: &Host,
-    path: &str,
-    name: &str,
-    depth: usize,
-    found: &mut Option<Place>,
-    matched: &mut Vec<Place>,
-) -> Result<(), Outcome> {
-    if depth > 16 {
-        return Err(Outcome::unknown(format!("{path}: files are included too deep")));
-    }
-    let text = host.read(path).map_err(|why| unread(&why))?.unwrap_or_default();
-    let mut in_match = false;
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let (key, value) =
-            line.split_once(|c: char| c.is_whitespace() || c == '=').unwrap_or((line, ""));
-        let value = value.trim().trim_start_matches('=').trim().trim_matches('"');
-        let place = format!("{path}:{}", number + 1);
-        if key.eq_ignore_ascii_case("match") {
-            in_match = !value.eq_ignore_ascii_case("all");
-        } else if key.eq_ignore_ascii_case("include") {
-            for pattern in value.split_whitespace() {
-                let pattern = if pattern.starts_with('/') {
-                    pattern.to_owned()
-                } else {
-                    format!("/etc/ssh/{pattern}")
-                };
-                for file in glob(host, &pattern)? {
-                    sshd(host, &file, name, depth + 1, found, matched)?;
-                }
-            }
-        } else if key.eq_ignore_ascii_case(name) {
-            if in_match {
-                matched.push((value.to_owned(), place));
-            } else if found.is_none() {
-                *found = Some((value.to_owned(), place));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The files of a pattern with one `*` in its last part.
-fn glob(host: &Host, pattern: &str) -> Result<Vec<String>, Outcome> {
-    let (directory, last) = pattern.rsplit_once('/').unwrap_or(("", pattern));
-    let Some((head, tail)) = last.split_once('*') else { return Ok(vec![pattern.to_owned()]) };
-    let names = host.list(directory).map_err(|why| unread(&why))?.unwrap_or_default();
-    Ok(names
-        .into_iter()
-        .filter(|name| name.starts_with(head) && name.ends_with(tail) && !name.starts_with('.'))
-        .map(|name| format!("{directory}/{name}"))
-        .collect())
-}
-
-/// Nobody becomes root without a password.
-pub fn sudo(cx: &Cx<'_>) -> Outcome {
-    either(cx.host().and_then(|host| {
-        let mut paths = Vec::new();
-        if host.metadata("/etc/sudoers").map_err(|why| unread(&why))?.is_some() {
-            paths.push("/etc/sudoers".to_owned());
-        }
-        let names = host.list("/etc/sudoers.d").map_err(|why| unread(&why))?.unwrap_or_default();
-        // sudo leaves out names with a dot or a tilde at the end.
-        let names = names.into_iter().filter(|name| !name.contains('.') && !name.ends_with('~'));
-        paths.extend(names.map(|name| format!("/etc/sudoers.d/{name}")));
-        if paths.is_empty() {
-            return Ok(Outcome::not_applicable("no sudo is set up"));
-        }
-        let mut found = Vec::new();
-        for path in &paths {
-            let text = host.read(path).map_err(|why| unread(&why))?.unwrap_or_default();
-            for (number, line) in text.lines().enumerate() {
-                let line = line.split('#').next().unwrap_or_default().trim();
-                let free = line.contains("NOPASSWD:") || line.contains("!authenticate");
-                if free && !line.starts_with("root") {
-                    found.push(Evidence::new(
-                        "sudo without a password",
-                        line.to_owned(),
-                        OriginKind::File,
-                        format!("{path}:{}", number + 1),
-                    ));
-                }
-            }
-        }
-        Ok(if found.is_empty() {
-            let place = paths.join(", ");
-            Outcome::pass("sudo always asks for a password").with([Evidence::new(
-                "NOPASSWD",
-                None,
-                OriginKind::File,
-                place,
-            )])
-        } else {
-            Outcome::fail(format!(
-                "{} may become another user without a password",
-                found
-                    .iter()
-                    .filter_map(|one| one.value.as_deref()?.split_whitespace().next())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ))
-            .with(found)
-        })
-    }))
-}
-
 /// AppArmor or SELinux is loaded and enforces; with its profiles.
 pub fn mandatory_access(cx: &Cx<'_>) -> Outcome {
     either(cx.host().and_then(|host| {
@@ -323,7 +178,10 @@ pub fn mandatory_access(cx: &Cx<'_>) -> Outcome {
         }
         let path = "/sys/kernel/security/apparmor/profiles";
         let profiles = match host.read(path) {
-            Ok(profiles) => profiles.unwrap_or_default(),
+            Ok(Some(profiles)) => profiles,
+            Ok(None) => {
+                return Ok(Outcome::unknown("AppArmor is loaded, but securityfs is not mounted"));
+            }
             Err(why) => return Ok(Outcome::unknown(format!("AppArmor is loaded, but {why}"))),
         };
         let enforced = profiles.lines().filter(|line| line.ends_with("(enforce)")).count();
