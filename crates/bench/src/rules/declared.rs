@@ -1,9 +1,11 @@
 //! Whether what pods declare is so: nothing that a pod asks to be confined by is missing in the
 //! kernel, and nothing is there that it did not ask for.
 
+use std::collections::HashMap;
+
 use seawall_model::document::Node;
 use seawall_model::workload::{Container, Pod, ProfileType, pods_of};
-use seawall_model::{Inventory, ObjectKind, Undecided};
+use seawall_model::{Inventory, Object, ObjectKind, Undecided};
 use seawall_podsecurity::capabilities;
 
 use crate::context::{Cx, either};
@@ -17,14 +19,19 @@ pub fn as_declared(cx: &Cx<'_>) -> Outcome {
         let (inventory, _) = cx.objects()?;
         let modules = Modules::read(cx.host()?).map_err(|why| unread(&why))?;
         let node = OnNode { modules, seccomp_default: seccomp_default(cx) };
+        let declared = by_id(inventory);
         let outcomes = all.iter().map(|one| {
-            declaration(inventory, &one.id, |container| node.compare(one, container))
-                .unwrap_or_else(|| {
-                    Outcome::unknown(format!(
-                        "no pod that was read has the container of {} (pid {})",
-                        one.program, one.pid
-                    ))
-                })
+            let found = declared.get(one.id.as_str()).and_then(|(pod, name)| {
+                let views = pods_of(*pod);
+                let container = views.iter().flat_map(Pod::containers).find(|c| c.name == *name)?;
+                Some(node.compare(one, container))
+            });
+            found.unwrap_or_else(|| {
+                Outcome::unknown(format!(
+                    "no pod that was read has the container of {} (pid {})",
+                    one.program, one.pid
+                ))
+            })
         });
         Ok(Outcome::worst(outcomes, "no container of a pod runs here"))
     }))
@@ -37,25 +44,21 @@ fn seccomp_default(cx: &Cx<'_>) -> bool {
     outcome.verdict == crate::outcome::Verdict::Pass
 }
 
-/// Looks at the container of a running id, by the statuses of pods.
-fn declaration<T>(
-    inventory: &Inventory,
-    id: &str,
-    look: impl FnOnce(&Container<'_>) -> T,
-) -> Option<T> {
+/// Which container of which pod runs under an id, by the statuses of pods.
+fn by_id(inventory: &Inventory) -> HashMap<&str, (Object<'_>, &str)> {
+    let mut all = HashMap::new();
     for pod in inventory.of_kind(ObjectKind::Pod) {
         let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
-        let status = lists
-            .iter()
-            .filter_map(|list| pod.root().at_path(&["status", list]))
-            .flat_map(Node::items)
-            .find(|status| status.get("containerID").is_some_and(|node| node.text().ends_with(id)));
-        let Some(name) = status.and_then(|status| status.get("name")) else { continue };
-        let views = pods_of(pod);
-        let found = views.iter().flat_map(Pod::containers).find(|c| c.name == name.text());
-        return found.map(look);
+        let statuses = lists.iter().filter_map(|list| pod.root().at_path(&["status", list]));
+        for status in statuses.flat_map(Node::items) {
+            // `containerd://ID`
+            let id = status.get("containerID").and_then(|id| Some(id.text().split_once("://")?.1));
+            if let (Some(id), Some(name)) = (id, status.get("name")) {
+                all.insert(id, (pod, name.text()));
+            }
+        }
     }
-    None
+    all
 }
 
 /// What of the node decides how a declaration is carried out.
