@@ -12,10 +12,11 @@ use seawall_model::{Inventory, ObjectKind, Source};
 
 use crate::distribution::{self, Platform};
 use crate::evidence::arguments::Arguments;
+use crate::evidence::container::Standing;
 use crate::evidence::host::{Host, Unread};
 use crate::evidence::manifest::{self, Command};
 use crate::evidence::process::{self, Process, Processes};
-use crate::evidence::{document, unit};
+use crate::evidence::{document, mounts, unit};
 use crate::kubelet::Kubelet;
 use crate::outcome::OriginKind;
 
@@ -165,7 +166,7 @@ impl Instance {
         let words = process.words.iter().skip(1).map(String::as_str);
         Ok(Instance {
             pid: Some(process.pid),
-            environment: process::environment(host, process.pid),
+            environment: environment(host, component, process.pid),
             contained: process::is_contained(host, process.pid)?,
             directory: host.link(&format!("/proc/{}/cwd", process.pid)).unwrap_or_default(),
             ..Self::new(
@@ -221,8 +222,15 @@ impl Instance {
             (Ok(path), _) => Ok(Located { host: host.clone(), name: path.clone(), path }),
             (Err(_), Some(pid)) => {
                 let path = self.absolute(path)?;
-                let name = format!("/proc/{pid}/root{path}");
-                Ok(Located { host: host.of_process(pid), path, name })
+                match host.of_process(pid) {
+                    Ok(host) => Ok(Located { host, name: format!("/proc/{pid}/root{path}"), path }),
+                    // Debuggers alone may follow it; what is mounted there is the node's too.
+                    Err(_) => {
+                        let (directory, path) = mounts::on_node(host, pid, &path)?;
+                        let name = format!("{directory}{path}");
+                        Ok(Located { host: host.below(&directory)?, path, name })
+                    }
+                }
             }
             (Err(why), None) => Err(why),
         }
@@ -364,10 +372,8 @@ fn on_host(
 ) -> Result<Presence, Unread> {
     let none: StaticPods = Ok(Vec::new());
     let commands = commands.as_ref().unwrap_or(&none);
-    let mut instances = Vec::new();
-    for process in processes.iter().flat_map(|all| all.named(component.program())) {
-        instances.push(Instance::of_process(host, component, process)?);
-    }
+    let Running { mut instances, unclear, foreign } =
+        running(host, processes, component, commands.as_deref().unwrap_or_default())?;
     let manifests: Vec<&Command> =
         commands.iter().flatten().filter(|(of, _)| *of == component).map(|(_, c)| c).collect();
     if instances.is_empty() {
@@ -380,6 +386,9 @@ fn on_host(
             instance.source = Some(Arc::clone(&command.source));
             instance.minor = minor_of_image(&command.image);
             instance.image = Some(command.image.clone());
+            if instance.environment.is_err() && !command.has_more_variables {
+                instance.environment = Ok(command.environment.clone());
+            }
         }
     }
     if instances.is_empty() {
@@ -401,14 +410,81 @@ fn on_host(
     }
     Ok(match (instances.is_empty(), processes, commands) {
         (false, ..) => Presence::Found(instances),
+        (true, ..) if !unclear.is_empty() => {
+            Presence::Unknown(format!("whether {program} runs here: {}", unclear.join("; ")))
+        }
         (true, Err(unread), _) | (true, _, Err(unread)) => Presence::Unknown(unread.to_string()),
         (true, Ok(processes), _) if processes.contained() => Presence::Unknown(format!(
             "{program} is not seen, but /proc shows only the processes of a container"
+        )),
+        (true, ..) if !foreign.is_empty() => Presence::Absent(format!(
+            "{program} of the node does not run here: no process of its own, no static pod and no unit \
+             of it is there; {}",
+            foreign.join("; ")
         )),
         (true, ..) => Presence::Absent(format!(
             "{program} does not run here: no process, no static pod and no unit of it is there"
         )),
     })
+}
+
+/// The processes of a component's name.
+struct Running {
+    /// Those that are the node's own.
+    instances: Vec<Instance>,
+    /// Why of some it can't be told.
+    unclear: Vec<String>,
+    /// Why others are not.
+    foreign: Vec<String>,
+}
+
+/// Processes named in reasons; more tell nothing more.
+const REASONS: usize = 3;
+
+fn running(
+    host: &Host,
+    processes: &Result<Processes, Unread>,
+    component: Component,
+    commands: &[(Component, Command)],
+) -> Result<Running, Unread> {
+    let statics: Vec<&str> =
+        commands.iter().filter_map(|(_, command)| command.uid.as_deref()).collect();
+    // kube-proxy is a pod of a DaemonSet nearly everywhere.
+    let is_pod = component == Component::Proxy;
+    let mut running = Running { instances: Vec::new(), unclear: Vec::new(), foreign: Vec::new() };
+    let Ok(processes) = processes else { return Ok(running) };
+    for process in processes.called(component.program()) {
+        let (reasons, why) = match processes.standing(process.pid, is_pod, &statics) {
+            Standing::Own => {
+                running.instances.push(Instance::of_process(host, component, process)?);
+                continue;
+            }
+            Standing::Unclear(why) => (&mut running.unclear, why),
+            Standing::Foreign(why) => (&mut running.foreign, why),
+        };
+        if reasons.len() < REASONS {
+            reasons.push(why);
+        }
+    }
+    Ok(running)
+}
+
+/// The variables of a process, or those that its unit sets where it is a service and its own may not
+/// be read.
+fn environment(
+    host: &Host,
+    component: Component,
+    pid: u32,
+) -> Result<BTreeMap<String, String>, Unread> {
+    let own = process::environment(host, pid);
+    let Err(why) = own else { return own };
+    let name = format!("{}.service", component.program());
+    let groups = host.read(&format!("/proc/{pid}/cgroup"))?.unwrap_or_default();
+    let is_service = groups.lines().any(|line| line.rsplit('/').next() == Some(&*name));
+    match unit::read(host, &name)? {
+        Some(unit) if is_service && !unit.passes_more => Ok(unit.environment),
+        _ => Err(why),
+    }
 }
 
 /// The components in the node's static pods: those of the distribution's directories, and of the

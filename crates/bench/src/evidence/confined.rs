@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use rustix::thread::CapabilitySet;
 
+use super::container::container_of_pod;
 use super::host::{Host, Unread};
 use super::process::{self, Process, Processes};
 use crate::outcome::{Evidence, OriginKind};
@@ -90,7 +91,7 @@ pub fn containers(host: &Host, processes: &Processes) -> Result<Vec<Confined>, U
     let mut first: BTreeMap<String, (&Process, usize)> = BTreeMap::new();
     for process in processes.all() {
         let groups = host.read(&format!("/proc/{}/cgroup", process.pid))?.unwrap_or_default();
-        let Some(id) = container_of(&groups) else { continue };
+        let Some(id) = container_of_pod(&groups) else { continue };
         first.entry(id).or_insert((process, 0)).1 += 1;
     }
     let mut all = Vec::new();
@@ -128,15 +129,6 @@ fn look(host: &Host, process: &Process, id: String) -> Result<Option<Confined>, 
     }))
 }
 
-/// The id in a control group such as `…/kubepods-pod…slice/cri-containerd-ID.scope`; none outside
-/// pods.
-fn container_of(groups: &str) -> Option<String> {
-    let line = groups.lines().find(|line| line.contains("kubepods"))?;
-    let last = line.rsplit('/').next()?.trim_end_matches(".scope");
-    let id = last.rsplit('-').next()?;
-    (id.len() == 64 && id.chars().all(|c| c.is_ascii_hexdigit())).then(|| id.to_owned())
-}
-
 /// Capabilities by name, without `CAP_`; those that are newer than their list by number.
 pub fn names(capabilities: CapabilitySet) -> Vec<String> {
     let mut known = capabilities.iter_names();
@@ -157,17 +149,6 @@ mod tests {
     use seawall_podsecurity::capabilities::{ALL, DEFAULT};
 
     use super::*;
-
-    #[test]
-    fn control_groups_name_containers_of_pods() {
-        let id = "0123456789abcdef".repeat(4);
-        let systemd = format!("0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-{id}.scope\n");
-        let plain = format!("11:cpu:/kubepods/besteffort/pod1/{id}\n");
-        assert_eq!(container_of(&systemd), Some(id.clone()));
-        assert_eq!(container_of(&plain), Some(id.clone()));
-        assert_eq!(container_of(&format!("0::/system.slice/docker-{id}.scope")), None);
-        assert_eq!(container_of("0::/kubepods.slice/kubepods-pod1.slice"), None);
-    }
 
     #[test]
     fn capabilities_have_the_names_that_pods_use() {

@@ -55,6 +55,8 @@ pub struct Metadata {
     pub gid: u32,
     /// What it is.
     pub kind: FileKind,
+    /// Its number in its file system.
+    pub inode: u64,
 }
 
 /// A node's file system below a root directory.
@@ -89,8 +91,28 @@ impl Host {
 
     /// The file system that a process sees, which may be a container's. The kernel itself follows
     /// the link there: its text is `/`, whatever it leads to.
-    pub fn of_process(&self, pid: u32) -> Host {
-        Host { root: self.root.join(format!("proc/{pid}/root")) }
+    ///
+    /// # Errors
+    ///
+    /// Where it may not be followed.
+    pub fn of_process(&self, pid: u32) -> Result<Host, Unread> {
+        let root = self.root.join(format!("proc/{pid}/root"));
+        match fs::metadata(&root) {
+            Ok(_) => Ok(Host { root }),
+            Err(error) => Err(Unread::new(format!("/proc/{pid}/root"), &error)),
+        }
+    }
+
+    /// The file system below a directory of this one, out of which no link leads.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such directory.
+    pub fn below(&self, directory: &str) -> Result<Host, Unread> {
+        match self.resolve(directory)? {
+            Some(root) => Ok(Host { root }),
+            None => Err(Unread::new(directory, "there is no such directory")),
+        }
     }
 
     /// The text of a file; none where there is none.
@@ -196,15 +218,38 @@ impl Host {
         }
     }
 
-    /// Whether this process is in the node's network, as far as can be told: where the node's
-    /// namespaces are not shown, it is unless the node is mounted somewhere.
+    /// Whether this process is in the node's network, as far as can be told. Where /proc is no
+    /// running kernel's, what is read there is nobody's but the node's.
     pub fn shares_network(&self) -> bool {
-        let own = fs::read_link("/proc/self/ns/net");
-        match (own, self.link("/proc/1/ns/net")) {
-            (Ok(own), Ok(Some(node))) => own == Path::new(&node),
-            (_, Err(_)) => self.root == Path::new("/"),
-            _ => true,
+        match self.is_in_network("self") {
+            Ok(same) => same,
+            Err(_) => match self.metadata("/proc/1/net/dev") {
+                Ok(None) => true,
+                Ok(Some(_)) => false,
+                Err(_) => self.root == Path::new("/"),
+            },
         }
+    }
+
+    /// Whether a process is in the network of the node's first process. Each network has its own
+    /// files in /proc, by which they are told apart; the links below /proc/PID/ns are read by
+    /// debuggers alone.
+    ///
+    /// # Errors
+    ///
+    /// Where the network of one of them is not shown.
+    pub fn is_in_network(&self, process: &str) -> Result<bool, Unread> {
+        let inode = |process: &str| {
+            let path = format!("/proc/{process}/net/dev");
+            let found = self.metadata(&path)?;
+            found.map(|found| found.inode).ok_or_else(|| Unread::new(path, "it is not there"))
+        };
+        Ok(inode(process)? == inode("1")?)
+    }
+
+    /// Whether a directory that every node has is below the root.
+    pub fn shows(&self, name: &str) -> bool {
+        self.root == Path::new("/") || self.root.join(name).exists()
     }
 
     /// Where a path of the node leads to below the root, links followed; none where there is
@@ -290,6 +335,7 @@ impl Metadata {
             mode: metadata.mode() & 0o7777,
             uid: metadata.uid(),
             gid: metadata.gid(),
+            inode: metadata.ino(),
             kind: if kind.is_file() {
                 FileKind::File
             } else if kind.is_dir() {

@@ -14,12 +14,16 @@ use super::document;
 pub struct Command {
     /// The node that it runs on, where it says so.
     pub node: Option<String>,
+    /// The UID of its pod, where it has one.
+    pub uid: Option<String>,
     /// The program's name.
     pub program: String,
     /// The words behind the program.
     pub words: Vec<String>,
     /// Its variables that have a value of their own.
     pub environment: BTreeMap<String, String>,
+    /// Whether it has other variables than these.
+    pub has_more_variables: bool,
     /// Its image.
     pub image: String,
     /// Directories and files of the node, and where the container sees them: `(container, node)`.
@@ -54,6 +58,8 @@ pub fn commands(pod: Node<'_>) -> Vec<Command> {
                 Some((variable.get("name")?.text().to_owned(), value))
             })
             .collect();
+        let count = container.get("env").into_iter().flat_map(Node::items).count();
+        let has_more_variables = count > environment.len() || container.get("envFrom").is_some();
         let words: Vec<String> = ["command", "args"]
             .into_iter()
             .filter_map(|key| container.get(key))
@@ -73,9 +79,11 @@ pub fn commands(pod: Node<'_>) -> Vec<Command> {
             .collect();
         commands.push(Command {
             node: text(&["spec", "nodeName"]),
+            uid: text(&["metadata", "uid"]),
             program,
             words,
             environment,
+            has_more_variables,
             image: container.get("image").map_or(String::new(), |image| image.text().to_owned()),
             mounts,
             place: document::place(container),

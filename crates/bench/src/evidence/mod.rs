@@ -5,9 +5,11 @@
 pub mod arguments;
 pub mod certificate;
 pub mod confined;
+pub mod container;
 pub mod document;
 pub mod host;
 pub mod manifest;
+pub mod mounts;
 pub mod packages;
 pub mod pattern;
 pub mod process;

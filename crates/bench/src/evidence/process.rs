@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::arguments;
+use super::container::{self, Home, Standing};
 use super::host::{Host, Unread};
+use super::{arguments, mounts};
 
 /// The programs that make a node of a machine.
 const NODE: &[&str] = &["kubelet", "kubelite", "k3s", "k3s-server", "k3s-agent"];
@@ -20,8 +21,9 @@ pub struct Process {
 }
 
 /// All processes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Processes {
+    host: Host,
     all: Vec<Process>,
     /// Whether /proc shows only those of a container.
     contained: bool,
@@ -64,7 +66,7 @@ impl Processes {
         let contained =
             second.as_deref().map(str::trim) != Some("kthreadd") && !all.iter().any(is_node);
         all.sort_by_key(|process| process.pid);
-        Ok(Processes { all, contained })
+        Ok(Processes { host: host.clone(), all, contained })
     }
 
     /// All of them, by id.
@@ -72,9 +74,20 @@ impl Processes {
         &self.all
     }
 
-    /// Those of a program's name.
+    /// Those of a program's name that are the node's own.
     pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Process> {
+        let own = |process: &&Process| self.standing(process.pid, false, &[]) == Standing::Own;
+        self.called(name).filter(own)
+    }
+
+    /// Those of a program's name, whosever they are.
+    pub fn called<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Process> {
         self.all.iter().filter(move |process| process.name == name)
+    }
+
+    /// Whether a process is the node's own, see [`container::standing`].
+    pub fn standing(&self, pid: u32, is_pod: bool, statics: &[&str]) -> Standing {
+        container::standing(&self.host, pid, is_pod, statics)
     }
 
     /// Whether what is not among them may run all the same, because they are those of a container.
@@ -115,21 +128,19 @@ pub fn environment(host: &Host, pid: u32) -> Result<BTreeMap<String, String>, Un
         .collect())
 }
 
-/// Whether a process sees another file system than the node's first process does. Where that may
-/// not be looked at, its control group tells.
+/// Whether a process has another file system than the node's first process has, so that its paths
+/// are not the node's. Where its mounts don't tell, it has if it is in a container.
 ///
 /// # Errors
 ///
-/// Where neither can be read.
+/// Where that can't be read.
 pub fn is_contained(host: &Host, pid: u32) -> Result<bool, Unread> {
-    let own = host.link(&format!("/proc/{pid}/ns/mnt"));
-    let first = host.link("/proc/1/ns/mnt");
-    if let (Ok(Some(own)), Ok(Some(first))) = (own, first) {
-        return Ok(own != first);
+    match mounts::has_own_root(host, pid)? {
+        Some(own) => Ok(own),
+        None => Ok(container::home(host, pid)? != Home::Node),
     }
-    let groups = host.read(&format!("/proc/{pid}/cgroup"))?.unwrap_or_default();
-    Ok(["kubepods", "docker", "libpod", "/cri-"].iter().any(|word| groups.contains(word)))
 }
+
 /// A field of `/proc/PID/status`: `Seccomp`, `CapEff`.
 ///
 /// # Errors

@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use super::arguments;
 use super::host::{Host, Unread};
 
+/// Where units are that go with the machine's next start.
+const RUNTIME: &str = "/run/systemd/system";
 /// Where units are looked for, the first wins.
 const DIRECTORIES: &[&str] = &[
     "/etc/systemd/system",
-    "/run/systemd/system",
+    RUNTIME,
     "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
@@ -24,6 +26,10 @@ pub struct Unit {
     pub files: Vec<String>,
     /// The words of `ExecStart`, the program first, with variables that are known.
     pub command: Vec<String>,
+    /// The variables that it sets.
+    pub environment: BTreeMap<String, String>,
+    /// Whether it hands on variables of systemd itself.
+    pub passes_more: bool,
 }
 
 /// The unit of a name such as `kubelet.service`; none where there is none.
@@ -34,7 +40,10 @@ pub struct Unit {
 pub fn read(host: &Host, name: &str) -> Result<Option<Unit>, Unread> {
     let mut files = Vec::new();
     let mut lines = Vec::new();
-    for directory in DIRECTORIES {
+    // A container is not shown /run, where the sockets are. What runs by a unit of it is seen as a
+    // process, and what does not run will not start from there.
+    let directories = || DIRECTORIES.iter().filter(|at| **at != RUNTIME || host.shows("run"));
+    for directory in directories() {
         let path = format!("{directory}/{name}");
         if let Some(text) = host.read(&path)? {
             lines.extend(settings(&text));
@@ -46,7 +55,7 @@ pub fn read(host: &Host, name: &str) -> Result<Option<Unit>, Unread> {
         return Ok(None);
     }
     let mut drop_ins: BTreeMap<String, String> = BTreeMap::new();
-    for directory in DIRECTORIES {
+    for directory in directories() {
         let directory = format!("{directory}/{name}.d");
         for file in host.list(&directory)?.unwrap_or_default() {
             if file.ends_with(".conf") {
@@ -63,6 +72,7 @@ pub fn read(host: &Host, name: &str) -> Result<Option<Unit>, Unread> {
     let mut variables: BTreeMap<String, String> = BTreeMap::new();
     let mut environment_files = Vec::new();
     let mut command = String::new();
+    let mut passes_more = false;
     for (key, value) in lines {
         match key.as_str() {
             "ExecStart" => command = value,
@@ -70,6 +80,7 @@ pub fn read(host: &Host, name: &str) -> Result<Option<Unit>, Unread> {
             "Environment" => variables.extend(assignments(&arguments::words(&value))),
             "EnvironmentFile" if value.is_empty() => environment_files.clear(),
             "EnvironmentFile" => environment_files.push(value),
+            "PassEnvironment" => passes_more = !value.is_empty(),
             _ => {}
         }
     }
@@ -87,7 +98,8 @@ pub fn read(host: &Host, name: &str) -> Result<Option<Unit>, Unread> {
             }
         }
     }
-    Ok(Some(Unit { files, command: expanded(&command, &variables) }))
+    let command = expanded(&command, &variables);
+    Ok(Some(Unit { files, command, environment: variables, passes_more }))
 }
 
 /// The assignments of a unit file in order, with continued lines joined.

@@ -3,66 +3,12 @@
 use crate::context::{Cx, either};
 use crate::distribution::File;
 use crate::evidence::host::{Host, Unread};
+use crate::evidence::mounts::{mount_of, mounts};
 use crate::outcome::{Evidence, OriginKind, Outcome};
 use crate::setting::unread;
 
 /// Deepest stack of devices, such as LVM upon dm-crypt upon RAID.
 const DEPTH: usize = 8;
-
-/// A mount of the node, from /proc/1/mountinfo.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mount {
-    /// `major:minor` of the device.
-    pub device: String,
-    /// Where it is.
-    pub path: String,
-    /// Its options, of the mount and of the file system.
-    pub options: Vec<String>,
-    /// The type of the file system.
-    pub kind: String,
-    /// What is mounted.
-    pub source: String,
-}
-
-/// The node's mounts; of several at one place the last one is seen.
-///
-/// # Errors
-///
-/// Where they can't be read.
-pub fn mounts(host: &Host) -> Result<Vec<Mount>, Unread> {
-    let path = "/proc/1/mountinfo";
-    let text =
-        host.read(path)?.ok_or_else(|| Unread::new(path, "the node's mounts are not there"))?;
-    Ok(text.lines().filter_map(mount).collect())
-}
-
-/// `36 35 98:0 /root /mnt rw,noatime shared:1 - ext3 /dev/sda1 rw,errors=continue`, see proc(5).
-fn mount(line: &str) -> Option<Mount> {
-    let (left, right) = line.split_once(" - ")?;
-    let mut left = left.split(' ').skip(2);
-    let mut right = right.split(' ');
-    let device = left.next()?.to_owned();
-    let path = left.nth(1)?.replace("\\040", " ");
-    let own = left.next()?.to_owned();
-    let kind = right.next()?.to_owned();
-    let source = right.next()?.to_owned();
-    let of_system = right.next().unwrap_or_default();
-    let options = own.split(',').chain(of_system.split(',')).map(str::to_owned).collect();
-    Some(Mount { device, path, options, kind, source })
-}
-
-/// The mount that a path is on.
-pub fn mount_of<'a>(mounts: &'a [Mount], path: &str) -> Option<&'a Mount> {
-    mounts
-        .iter()
-        .enumerate()
-        .filter(|(_, mount)| {
-            let at = mount.path.trim_end_matches('/');
-            path.strip_prefix(at).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
-        .max_by_key(|(index, mount)| (mount.path.trim_end_matches('/').len(), *index))
-        .map(|(_, mount)| mount)
-}
 
 /// The dm-crypt device at the bottom of a stack of devices, if there is one.
 fn encrypted(host: &Host, device: &str, depth: usize) -> Result<Option<String>, Unread> {
@@ -113,24 +59,4 @@ fn etcd_data(cx: &Cx<'_>) -> Result<Outcome, Outcome> {
         .with([evidence])
     });
     Ok(Outcome::worst(each, "etcd has no data here"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_on_its_nearest_mount() {
-        let all: Vec<Mount> = [
-            "21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/mapper/root rw",
-            "22 21 254:1 / /var/lib/etcd rw,noexec - xfs /dev/vdb rw,attr2",
-            "23 21 0:5 / /var/lib/etcd2 rw - tmpfs tmpfs rw",
-        ]
-        .into_iter()
-        .filter_map(mount)
-        .collect();
-        assert_eq!(mount_of(&all, "/var/lib/etcd/member").expect("a mount").source, "/dev/vdb");
-        assert_eq!(mount_of(&all, "/var/lib").expect("a mount").device, "254:0");
-        assert!(all[1].options.contains(&"noexec".to_owned()));
-    }
 }

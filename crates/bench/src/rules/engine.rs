@@ -5,11 +5,11 @@ use toml_edit::Item;
 use crate::context::{Cx, either};
 use crate::evidence::arguments::{Arguments, boolean};
 use crate::evidence::host::{FileKind, Host};
+use crate::evidence::mounts;
 use crate::evidence::process::Process;
 use crate::evidence::toml::Layers;
 use crate::files;
 use crate::outcome::{Evidence, OriginKind, Outcome, Verdict};
-use crate::rules::disk;
 use crate::setting::unread;
 
 /// A container engine.
@@ -105,9 +105,9 @@ pub(super) fn each(
 /// Storage of containers is on a file system of its own.
 pub fn own_partition(cx: &Cx<'_>) -> Outcome {
     each(cx, &Engine::ALL, |host, one| {
-        let mounts = disk::mounts(host).map_err(|why| unread(&why))?;
+        let mounts = mounts::mounts(host).map_err(|why| unread(&why))?;
         let path = one.arguments.last("root").unwrap_or(one.engine.storage()).to_owned();
-        let Some(mount) = disk::mount_of(&mounts, &path) else {
+        let Some(mount) = mounts::mount_of(&mounts, &path) else {
             return Ok(Outcome::unknown(format!("the mount that {path} is on is not known")));
         };
         let evidence = Evidence::new(
@@ -152,16 +152,24 @@ pub fn audited(cx: &Cx<'_>) -> Outcome {
                 ],
             };
             let mut missing = Vec::new();
+            let mut unseen = None;
             for path in watched {
-                let there = host.metadata(path).map_err(|why| unread(&why))?.is_some();
                 // A watch of a directory covers what is below it.
                 let covered = rules.iter().any(|rule| {
                     path.strip_prefix(rule.as_str())
                         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
                 });
-                if there && !covered {
-                    missing.push(path);
+                if covered {
+                    continue;
                 }
+                match host.metadata(path) {
+                    Ok(Some(_)) => missing.push(path),
+                    Ok(None) => {}
+                    Err(why) => unseen = Some(why),
+                }
+            }
+            if let (Some(why), true) = (unseen, missing.is_empty()) {
+                return Err(unread(&why));
             }
             let evidence =
                 Evidence::new("audit rules", rules.join(","), OriginKind::File, paths.join(", "));

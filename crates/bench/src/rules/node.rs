@@ -1,9 +1,9 @@
 //! The node itself: its kernel, mounts and sockets.
 
 use crate::context::{Cx, either};
-use crate::evidence::packages;
+use crate::evidence::{mounts, packages};
 use crate::outcome::{Evidence, OriginKind, Outcome, Patch};
-use crate::rules::{disk, firewall};
+use crate::rules::firewall;
 use crate::setting::unread;
 
 /// Where a patch puts kernel settings.
@@ -32,8 +32,8 @@ pub fn sysctl(cx: &Cx<'_>, name: &str, good: &[&str]) -> Outcome {
 /// A directory is on a mount of its own with some options.
 pub fn mount(cx: &Cx<'_>, path: &str, options: &[&str]) -> Outcome {
     either(cx.host().and_then(|host| {
-        let mounts = disk::mounts(host).map_err(|why| unread(&why))?;
-        let Some(mount) = disk::mount_of(&mounts, path) else {
+        let mounts = mounts::mounts(host).map_err(|why| unread(&why))?;
+        let Some(mount) = mounts::mount_of(&mounts, path) else {
             return Ok(Outcome::unknown(format!("the mount that {path} is on is not known")));
         };
         let evidence = Evidence::new(
@@ -63,7 +63,7 @@ pub fn mount(cx: &Cx<'_>, path: &str, options: &[&str]) -> Outcome {
 /// The root file system is read-only, as on systems made for containers.
 pub fn minimal_system(cx: &Cx<'_>) -> Outcome {
     either(cx.host().and_then(|host| {
-        let mounts = disk::mounts(host).map_err(|why| unread(&why))?;
+        let mounts = mounts::mounts(host).map_err(|why| unread(&why))?;
         let release = packages::os_release(host).map_err(|why| unread(&why))?;
         let field = |name: &str| {
             release.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
@@ -76,7 +76,7 @@ pub fn minimal_system(cx: &Cx<'_>) -> Outcome {
             "/etc/os-release",
         );
         let read_only = |path: &str| {
-            disk::mount_of(&mounts, path)
+            mounts::mount_of(&mounts, path)
                 .is_some_and(|mount| mount.options.iter().any(|option| option == "ro"))
         };
         let minimal =

@@ -25,7 +25,8 @@ impl Node {
         for directory in ["etc", "var/lib", "usr/lib", "run", "sys", "dev", "proc/1", "proc/sys"] {
             fs::create_dir_all(node.path(directory)).expect("a directory");
         }
-        node.process(1, &["/usr/lib/systemd/systemd"]);
+        node.file("proc/1/net/dev", "").file("proc/self/net/dev", "");
+        node.in_network("self").process(1, &["/usr/lib/systemd/systemd"]);
         node.file("proc/2/comm", "kthreadd\n");
         node.file("proc/2/cmdline", "");
         node.file("etc/passwd", "root:x:0:0::/root:/bin/sh\netcd:x:997:996::/:/bin/false\n");
@@ -67,7 +68,23 @@ impl Node {
         line.push('\0');
         self.file(&format!("proc/{pid}/cmdline"), &line);
         self.file(&format!("proc/{pid}/cgroup"), "0::/system.slice/a.service\n");
-        self.file(&format!("proc/{pid}/environ"), "PATH=/bin\0")
+        self.file(&format!("proc/{pid}/environ"), "PATH=/bin\0");
+        if pid == 1 { self } else { self.in_network(&pid.to_string()) }
+    }
+
+    /// Puts a process into the network of process 1, whose files are then the same.
+    pub fn in_network(&self, process: &str) -> &Self {
+        let path = self.path(&format!("proc/{process}/net/dev"));
+        self.file(&format!("proc/{process}/net/dev"), "");
+        fs::remove_file(&path).expect("it was written");
+        fs::hard_link(self.path("proc/1/net/dev"), path).expect("a second name");
+        self
+    }
+
+    /// Gives a process a network of its own.
+    pub fn own_network(&self, pid: u32) -> &Self {
+        let path = format!("proc/{pid}/net/dev");
+        self.remove(&path).file(&path, "")
     }
 
     /// Appends words to the command line of a process.
