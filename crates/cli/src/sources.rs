@@ -2,13 +2,15 @@
 //!
 //! `scan` names its targets as arguments; commands whose arguments are the question take them as
 //! kubectl does, with `-f`. Files and clusters are both asked for: a question that silently went
-//! to the wrong cluster would be worse than none.
+//! to the wrong cluster would be worse than none. So would an answer from nothing, which is an
+//! error, and an answer from a part that looks like one from the whole: [`Read::unread`] goes into
+//! every answer.
 
 use anyhow::bail;
 use clap::Args;
 use seawall_collect::{Collected, Options, Rendering};
 use seawall_model::document::Limits;
-use seawall_model::{Inventory, PartOutcome};
+use seawall_model::{Coverage, Inventory, PartOutcome};
 
 use crate::Outcome;
 #[cfg(feature = "cluster")]
@@ -137,10 +139,37 @@ impl Sources {
     pub(crate) fn read_more(&self, global: &Global, wanted: &[Wanted]) -> anyhow::Result<Read> {
         let Collected { inventory, target_failed, .. } = self.collect(global, wanted)?;
         let read = Read { inventory, target_failed, strict: self.strict };
-        for what in read.unread() {
-            tracing::error!("not read, so the answer may lack something: {what}");
+        let unread = read.unread();
+        tell(&unread);
+        if read.inventory.coverage().counts().objects == 0 {
+            bail!(self.nothing(read.inventory.coverage(), !unread.is_empty()));
         }
         Ok(read)
+    }
+
+    /// Why there is nothing to answer from, and what to do.
+    fn nothing(&self, coverage: &Coverage, unread: bool) -> String {
+        if self.is_cluster() {
+            return "no object of the cluster could be read; look at what was refused, or name \
+                    another context with --context"
+                .to_owned();
+        }
+        let targets = self.targets.join(", ");
+        if unread {
+            return format!(
+                "{targets}: no Kubernetes object could be read; mend what could not be read, or \
+                 name other targets"
+            );
+        }
+        let others = match coverage.other_files {
+            0 => String::new(),
+            1 => " (1 file of another name was not looked into)".to_owned(),
+            many => format!(" ({many} files of other names were not looked into)"),
+        };
+        format!(
+            "{targets}: there is no Kubernetes object{others}; name manifests, or a directory, chart, \
+             kustomization or bundle that holds some"
+        )
     }
 
     #[cfg_attr(not(feature = "cluster"), expect(unused_variables, reason = "files are read whole"))]
@@ -164,6 +193,13 @@ impl Sources {
     }
 }
 
+/// Says what an answer may lack, to who wants quiet too.
+pub(crate) fn tell(unread: &[String]) {
+    for what in unread {
+        tracing::error!("the answer may lack something: {what}");
+    }
+}
+
 impl Read {
     /// What could not be read, with its place and reason.
     pub(crate) fn unread(&self) -> Vec<String> {
@@ -179,6 +215,14 @@ impl Read {
             }
         };
         self.inventory.coverage().unread().map(of_part).collect()
+    }
+
+    /// What could not be read, and what was read and not understood, which this says.
+    pub(crate) fn with_gaps(&self, gaps: Vec<String>) -> Vec<String> {
+        tell(&gaps);
+        let mut unread = self.unread();
+        unread.extend(gaps);
+        unread
     }
 
     /// Whether what can't be read is an error.

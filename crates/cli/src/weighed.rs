@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use seawall_podsecurity::{Place, Weight};
+use seawall_report::list;
 use serde_json::json;
 
 use crate::Outcome;
@@ -82,7 +83,8 @@ pub(crate) fn report(
             count(Weight::Error, "error"),
             count(Weight::Warning, "warning"),
             count(Weight::Note, "note"),
-        )
+        )?;
+        list::remainder(unread, out)
     })?;
     for error in unread {
         tracing::error!("{error}");

@@ -62,7 +62,14 @@ fn admit_tells_the_policy_the_changes_and_why_not_another() {
     assert!(
         said.contains("security.alpha.kubernetes.io/seccomp/pod: no API server and no kubelet")
     );
-    assert!(said.contains("PodSecurityPolicy broken: runAsUser has the rule MustRunAs and no"));
+    let broken = "PodSecurityPolicy broken: runAsUser has the rule MustRunAs and no";
+    assert!(run.stderr.contains(broken), "{}", run.stderr);
+    assert!(
+        said.ends_with(
+            "\nIncomplete: 1 part could not be read or understood (standard error names it).\n"
+        ),
+        "{said}"
+    );
 }
 
 #[test]

@@ -394,11 +394,10 @@ fn what_can_not_be_understood_is_told_and_strict_fails() {
 #[test]
 fn a_live_cluster_answers_as_its_bundle_does() {
     let Some(cluster) = seawall_cluster_tests::Cluster::start() else { return };
-    cluster
-        .apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}")
-        .expect("it is taken");
+    let namespace = "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}";
+    cluster.apply(namespace).expect("it is taken");
     cluster.apply(&shop()).expect("it is taken");
-    let folder = folder(&[("none.yaml", "")]);
+    let folder = folder(&[("no-rights.yaml", namespace)]);
     let config = cluster.kubeconfig("admin");
     let config = config.to_string_lossy();
     let live = ["--cluster", "--kubeconfig", &*config];
@@ -406,7 +405,7 @@ fn a_live_cluster_answers_as_its_bundle_does() {
     let who = run(&["rbac", "who-can", "get", "deploy", "-n", "shop", "-o", "json"]);
     assert_eq!(who.code, 0, "{}", who.stderr);
     assert_eq!(subjects(&who), ["bob", "ci"]);
-    let diff = run(&["rbac", "diff", "none.yaml"]);
+    let diff = run(&["rbac", "diff", "no-rights.yaml"]);
     assert_eq!(
         (diff.code, diff.stdout.as_str()),
         (0, "No permission changes.\n"),

@@ -45,7 +45,7 @@ impl ListFormat {
         }
     }
 
-    /// Whether it is for people, who are told elsewhere of what could not be read.
+    /// Whether it is for people.
     pub fn is_table(self) -> bool {
         matches!(self, ListFormat::Table | ListFormat::Wide)
     }
@@ -86,7 +86,8 @@ impl<T> Column<T> {
     }
 }
 
-/// Writes a list. `unread` says what could not be read, one thing a text; tables leave it out.
+/// Writes a list. `unread` says what could not be read, one thing a text: programs get it all, and
+/// below a table stands how much it is. CSV has no place for it.
 ///
 /// # Errors
 ///
@@ -100,11 +101,61 @@ pub fn render<T: Serialize>(
 ) -> io::Result<()> {
     match format {
         ListFormat::Table | ListFormat::Wide => {
-            table(columns, items, format == ListFormat::Wide, out)
+            table(columns, items, format == ListFormat::Wide, out)?;
+            remainder(unread, out)
         }
         ListFormat::Json | ListFormat::Yaml => record(format, &List { items, unread }, out),
         ListFormat::Csv => separated(columns, items, out),
     }
+}
+
+/// As [`render`], with a sentence in place of a table without rows.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn answer<T: Serialize>(
+    format: ListFormat,
+    columns: &[Column<T>],
+    items: &[T],
+    nothing: &str,
+    unread: &[String],
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    if items.is_empty() && format.is_table() {
+        return writeln!(out, "{}", as_far(nothing, unread));
+    }
+    render(format, columns, items, unread, out)
+}
+
+/// What an answer lacks, in a few words; nothing where everything was read.
+pub fn lacking(unread: &[String]) -> Option<String> {
+    match unread.len() {
+        0 => None,
+        1 => Some("1 part could not be read or understood (standard error names it)".to_owned()),
+        many => Some(format!(
+            "{many} parts could not be read or understood (standard error names them)"
+        )),
+    }
+}
+
+/// A sentence that says no more than what was read allows.
+pub fn as_far(sentence: &str, unread: &[String]) -> String {
+    match lacking(unread) {
+        None => sentence.to_owned(),
+        Some(lacking) => {
+            format!("{}, as far as was read: {lacking}.", sentence.trim_end_matches('.'))
+        }
+    }
+}
+
+/// Writes below a text for people what it lacks, if it lacks anything.
+///
+/// # Errors
+///
+/// Fails where `out` fails.
+pub fn remainder(unread: &[String], out: &mut dyn io::Write) -> io::Result<()> {
+    lacking(unread).map_or(Ok(()), |lacking| writeln!(out, "\nIncomplete: {lacking}."))
 }
 
 /// Writes one record as YAML, or as JSON in all other formats.
@@ -198,18 +249,35 @@ mod tests {
     const ROWS: [Row; 2] =
         [Row { name: "=a\u{1b}", kind: "User" }, Row { name: "long-名前", kind: "Group" }];
 
-    fn written(format: ListFormat) -> String {
+    fn written_without(format: ListFormat, rows: &[Row], unread: &[&str]) -> String {
         let mut out = Vec::new();
-        let unread = ["b.yaml:1: not YAML".to_owned()];
-        render(format, &COLUMNS, &ROWS, &unread, &mut out).expect("a vector takes all");
+        let unread: Vec<String> = unread.iter().map(|&it| it.to_owned()).collect();
+        answer(format, &COLUMNS, rows, "No rows.", &unread, &mut out).expect("a vector takes all");
         String::from_utf8(out).expect("lists are text")
+    }
+
+    fn written(format: ListFormat) -> String {
+        written_without(format, &ROWS, &["b.yaml:1: not YAML"])
     }
 
     #[test]
     fn tables_are_aligned_and_escaped() {
-        assert_eq!(written(ListFormat::Table), "NAME\n=a\\u{1b}\nlong-名前\n");
+        let whole = |format| written_without(format, &ROWS, &[]);
+        assert_eq!(whole(ListFormat::Table), "NAME\n=a\\u{1b}\nlong-名前\n");
         let wide = "NAME        THE KIND\n=a\\u{1b}    User\nlong-名前   Group\n";
-        assert_eq!(written(ListFormat::Wide), wide);
+        assert_eq!(whole(ListFormat::Wide), wide);
+    }
+
+    #[test]
+    fn tables_say_that_they_are_incomplete() {
+        let one = "Incomplete: 1 part could not be read or understood (standard error names it).";
+        assert_eq!(written(ListFormat::Table), format!("NAME\n=a\\u{{1b}}\nlong-名前\n\n{one}\n"));
+        let none = written_without(ListFormat::Table, &[], &[]);
+        assert_eq!(none, "No rows.\n");
+        let some = written_without(ListFormat::Wide, &[], &["a", "b"]);
+        let said = "No rows, as far as was read: 2 parts could not be read or understood (standard \
+                    error names them).\n";
+        assert_eq!(some, said);
     }
 
     #[test]

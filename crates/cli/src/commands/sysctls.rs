@@ -133,19 +133,14 @@ impl Sysctls {
         let read = self.sources.with(self.files).read(global)?;
         let mut rows = Vec::new();
         let mut failed = false;
+        let mut gaps = Vec::new();
         for pod in read.inventory.objects().filter(|it| !it.is_built_in()).flat_map(pods_of) {
             let set = match of(&pod) {
                 Ok(set) => set,
                 Err(why) => {
                     let it = Record::undecided(pod.object, None, &why);
-                    tracing::error!(
-                        "{}:{}:{}: {}: {}",
-                        it.file,
-                        it.line,
-                        it.column,
-                        it.object,
-                        it.message
-                    );
+                    let Record { file, line, column, object, message, .. } = it;
+                    gaps.push(format!("{file}:{line}:{column}: {object}: {message}"));
                     failed = true;
                     continue;
                 }
@@ -169,12 +164,9 @@ impl Sysctls {
                 });
             }
         }
-        to_stdout(|out| {
-            if rows.is_empty() && self.output.is_table() {
-                return writeln!(out, "No pod sets a sysctl.");
-            }
-            list::render(self.output, SETTER, &rows, &read.unread(), out)
-        })?;
+        let unread = read.with_gaps(gaps);
+        let nothing = "No pod sets a sysctl.";
+        to_stdout(|out| list::answer(self.output, SETTER, &rows, nothing, &unread, out))?;
         Ok(read.outcome(if failed { Outcome::Findings } else { Outcome::Clean }))
     }
 }

@@ -85,6 +85,11 @@ impl Picture {
         Picture { title: title.into(), ..Picture::default() }
     }
 
+    /// Adds something to its title.
+    pub fn remark(&mut self, text: &str) {
+        self.title = format!("{} ({text})", self.title);
+    }
+
     /// The box of a label in a group, made if there is none.
     pub fn place(&mut self, group: Option<&str>, label: &str) -> usize {
         let key = (group.map(str::to_owned), label.to_owned());

@@ -13,7 +13,7 @@ const CHANNEL: f64 = 160.0;
 /// Room around it all.
 pub(super) const MARGIN: f64 = 24.0;
 /// Width of a letter of the label's font, at most.
-const LETTER: f64 = 7.3;
+pub(super) const LETTER: f64 = 7.3;
 /// Most letters that a label shows.
 pub(super) const MOST_LETTERS: usize = 52;
 const SWEEPS: usize = 8;

@@ -54,6 +54,8 @@ pub struct Graph {
     pub nodes: Vec<GraphNode>,
     /// Edges, sorted.
     pub edges: Vec<(usize, usize)>,
+    /// What is to be said of all of it, such as that it is incomplete.
+    pub note: Option<String>,
 }
 
 /// What of a policy is drawn.
@@ -156,7 +158,7 @@ impl Graph {
         let mut edges: Vec<(usize, usize)> =
             edges.into_iter().map(|[from, to]| (numbers[&from], numbers[&to])).collect();
         edges.sort_unstable();
-        Graph { nodes: nodes.into_values().collect(), edges }
+        Graph { nodes: nodes.into_values().collect(), edges, note: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::layout::{MARGIN, MOST_LETTERS, ROW, layout};
+use super::layout::{LETTER, MARGIN, MOST_LETTERS, ROW, layout};
 use super::text::fill;
 use super::{Graph, NodeKind};
 
@@ -25,7 +25,9 @@ pub fn svg(graph: &Graph) -> String {
 }
 
 fn write(graph: &Graph, layout: &super::layout::Layout, out: &mut String) -> std::fmt::Result {
-    let (width, height) = (layout.width.ceil(), layout.height.ceil());
+    let note = graph.note.as_deref().unwrap_or_default();
+    let said = note.chars().count() as f64 * LETTER + 2.0 * MARGIN;
+    let (width, height) = (layout.width.max(said).ceil(), layout.height.ceil());
     writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
@@ -45,6 +47,10 @@ fn write(graph: &Graph, layout: &super::layout::Layout, out: &mut String) -> std
                 MARGIN + 8.0
             )?;
         }
+    }
+    if !note.is_empty() {
+        let y = height - MARGIN / 2.0;
+        writeln!(out, "<text class=\"head\" x=\"{MARGIN}\" y=\"{y:.1}\">{}</text>", escaped(note))?;
     }
     for &(from, to) in &graph.edges {
         let (x1, y1) = (layout.places[from].0 + layout.widths[from], layout.places[from].1);

@@ -11,6 +11,9 @@ pub fn dot(graph: &Graph) -> String {
     let mut out = String::from(
         "digraph rbac {\n  rankdir=LR;\n  node [fontname=\"sans-serif\", fontsize=11];\n",
     );
+    if let Some(note) = &graph.note {
+        writeln!(out, "  label={};", quoted(note)).expect("a string takes all");
+    }
     for (number, node) in graph.nodes.iter().enumerate() {
         let shape = match node.kind {
             NodeKind::Subject => "ellipse",
@@ -35,7 +38,11 @@ pub fn dot(graph: &Graph) -> String {
 
 /// As Mermaid, which GitHub and GitLab draw in Markdown.
 pub fn mermaid(graph: &Graph) -> String {
-    let mut out = String::from("flowchart LR\n");
+    let mut out = String::new();
+    if let Some(note) = &graph.note {
+        writeln!(out, "---\ntitle: {}\n---", quoted(note)).expect("a string takes all");
+    }
+    out.push_str("flowchart LR\n");
     for (number, node) in graph.nodes.iter().enumerate() {
         let label = entity(&node.label);
         let drawn = match node.kind {
@@ -70,7 +77,7 @@ pub(super) fn fill(node: &GraphNode) -> &'static str {
     }
 }
 
-/// A DOT string: quotes and backslashes are escaped, and what is no letter left out.
+/// A string of DOT, and of the YAML before Mermaid: quotes and backslashes are escaped, and what is no letter left out.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for letter in text.chars().filter(|letter| !letter.is_control()) {

@@ -5,6 +5,7 @@ use clap::Args;
 use seawall_network::Network;
 use seawall_network::address::Family;
 use seawall_network::nft::{Placement, Ruleset, compile, read_addresses};
+use seawall_report::list;
 
 use super::notes::notes;
 use crate::Outcome;
@@ -36,7 +37,12 @@ impl Compile {
         for note in &rules.notes {
             tracing::warn!("{note}");
         }
-        to_stdout(|out| out.write_all(rules.set.text.as_bytes()))?;
+        to_stdout(|out| {
+            if let Some(lacking) = list::lacking(&read.unread()) {
+                writeln!(out, "# Incomplete: {lacking}.")?;
+            }
+            out.write_all(rules.set.text.as_bytes())
+        })?;
         Ok(read.outcome_with(Outcome::Clean, rules.doubtful && read.is_strict()))
     }
 }

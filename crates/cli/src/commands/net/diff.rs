@@ -8,7 +8,7 @@ use serde_json::json;
 use super::focus::FocusArguments;
 use super::list::ports;
 use super::notes::notes;
-use super::output::{Document, Format, Table};
+use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
 use crate::sources::Sources;
@@ -94,7 +94,7 @@ impl Diff {
                 "gone": difference.gone,
             }));
         }
-        let text = differences.is_empty().then(|| "Nothing changes.\n".to_owned());
+        let text = Text::or_tables(differences.is_empty().then_some("Nothing changes.\n"));
         let document = Document {
             title: "Changes of permitted connections".to_owned(),
             tables: vec![table],
@@ -103,7 +103,7 @@ impl Diff {
             text,
             notes: told,
         };
-        document.write(self.output)?;
+        document.write(self.output, &[before.unread(), after.unread()].concat())?;
         let outcome = if differences.is_empty() { Outcome::Clean } else { Outcome::Findings };
         Ok(after.outcome(before.outcome(outcome)))
     }

@@ -11,7 +11,7 @@ use seawall_network::{
 use serde_json::{Value, json};
 
 use super::notes::notes;
-use super::output::{Document, Format, Table};
+use super::output::{Document, Format, Table, Text};
 use super::peer::endpoints;
 use crate::Outcome;
 use crate::global::Global;
@@ -108,10 +108,10 @@ impl Eval {
             tables: vec![table],
             picture: Some(picture),
             json: json!({ "answer": answer.name(), "results": results }),
-            text: Some(text),
+            text: Text::Prose(text),
             notes,
         };
-        document.write(self.output)?;
+        document.write(self.output, &read.unread())?;
         Ok(read.outcome(if answer == Answer::Yes { Outcome::Clean } else { Outcome::Findings }))
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::eval::{policy_name, reason, rule_name};
 use super::notes::notes;
-use super::output::{Document, Format, Table};
+use super::output::{Document, Format, Table, Text};
 use super::peer::endpoints;
 use crate::Outcome;
 use crate::global::Global;
@@ -47,7 +47,7 @@ impl Explain {
         for note in &document.notes {
             tracing::warn!("{note}");
         }
-        document.write(self.output)?;
+        document.write(self.output, &read.unread())?;
         Ok(read.outcome(Outcome::Clean))
     }
 }
@@ -105,7 +105,7 @@ fn between(network: &Network<'_>, from: &Name, to: &Name) -> anyhow::Result<Docu
         tables: vec![table],
         picture: Some(picture),
         json: json!({ "decisions": json_rows }),
-        text: Some(text),
+        text: Text::Prose(text),
         notes: Vec::new(),
     })
 }
@@ -185,7 +185,7 @@ fn policies(network: &Network<'_>, name: &Name) -> anyhow::Result<Document> {
         tables: vec![table],
         picture: None,
         json: json!({ "policies": rows }),
-        text: Some(text),
+        text: Text::Prose(text),
         notes: Vec::new(),
     })
 }

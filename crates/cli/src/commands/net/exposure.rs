@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::list::{place, ports};
 use super::notes::notes;
-use super::output::{Document, Format, Table};
+use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
 use crate::sources::Sources;
@@ -145,10 +145,10 @@ impl Exposure {
             tables: vec![table],
             picture: Some(picture.folded()),
             json: json!({ "workloads": rows }),
-            text: None,
+            text: Text::Tables,
             notes,
         };
-        document.write(self.output)?;
+        document.write(self.output, &read.unread())?;
         Ok(read.outcome(Outcome::Clean))
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::eval::reason;
 use super::notes::notes;
-use super::output::{Document, Format, Table};
+use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
 use crate::sources::Sources;
@@ -119,7 +119,7 @@ impl Generate {
         for note in &document.notes {
             tracing::warn!("{note}");
         }
-        document.write(self.output)?;
+        document.write(self.output, &read.unread())?;
         let fine = fine && lost.is_empty();
         Ok(read.outcome(if fine { Outcome::Clean } else { Outcome::Findings }))
     }
@@ -196,7 +196,7 @@ impl Generate {
             tables: vec![table],
             picture: Some(picture),
             json,
-            text: Some(yaml),
+            text: Text::Yaml(yaml),
             notes: told,
         };
         Ok((document, blocked.is_empty()))
@@ -226,8 +226,8 @@ impl Generate {
             rows.push(row);
             table.rows.push(vec![from, to, port, one.answer.name().to_owned(), why]);
         }
-        let text =
-            blocked.is_empty().then(|| format!("All {} links are permitted.\n", links.len()));
+        let all = format!("All {} links are permitted.\n", links.len());
+        let text = Text::or_tables(blocked.is_empty().then_some(&all));
         let document = Document {
             title: "Flows that are blocked".to_owned(),
             tables: vec![table],

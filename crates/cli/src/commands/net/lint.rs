@@ -6,7 +6,7 @@ use seawall_network::{Network, Services};
 use serde_json::json;
 
 use super::notes::notes;
-use super::output::{Document, Format, Table};
+use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
 use crate::sources::Sources;
@@ -68,10 +68,10 @@ impl LintCommand {
             tables: vec![table],
             picture: None,
             json: json!({ "findings": rows, "plugins": seen }),
-            text: found.is_empty().then(|| "Nothing found.\n".to_owned()),
+            text: Text::or_tables(found.is_empty().then_some("Nothing found.\n")),
             notes,
         };
-        document.write(self.output)?;
+        document.write(self.output, &read.unread())?;
         let outcome = if found.is_empty() { Outcome::Clean } else { Outcome::Findings };
         Ok(read.outcome(outcome))
     }
@@ -87,10 +87,10 @@ impl LintCommand {
             tables: vec![table],
             picture: None,
             json: json!({ "rules": rows }),
-            text: None,
+            text: Text::Tables,
             notes: Vec::new(),
         };
-        document.write(self.output)?;
+        document.write(self.output, &[])?;
         Ok(Outcome::Clean)
     }
 }

@@ -6,11 +6,12 @@ use anyhow::Context as _;
 use clap::Args;
 use seawall_network::picture::{Picture, Style};
 use seawall_network::{Bounds, Connections, End, Focus, Line, Network, Services};
+use seawall_report::list;
 use serde_json::{Value, json};
 
 use super::focus::FocusArguments;
 use super::notes::notes;
-use super::output::{Document, Format, Table, csv_row, printable};
+use super::output::{Document, Format, Table, Text, csv_row, printable};
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
@@ -48,12 +49,14 @@ impl List {
             tracing::warn!("{note}");
         }
         let mut bounds = Bounds::of(&network);
+        let unread = read.unread();
         // Lists may be longer than memory: these formats are written as they are found.
         match self.output {
             Format::Text => to_stdout(|out| {
                 bounds.lines(&services, &focus, |line| {
                     writeln!(out, "{}", printable(&line.to_string()))
-                })
+                })?;
+                list::remainder(&unread, out)
             })?,
             Format::Csv => to_stdout(|out| {
                 csv_row(out, &COLUMNS.map(str::to_uppercase))?;
@@ -61,7 +64,7 @@ impl List {
             })?,
             format => document(&mut bounds, &services, &focus, notes)
                 .context("can't write the list")?
-                .write(format)?,
+                .write(format, &unread)?,
         }
         Ok(read.outcome(Outcome::Clean))
     }
@@ -135,7 +138,7 @@ fn document<'a>(
         tables: vec![table],
         picture: Some(picture),
         json: json!({ "connections": lines }),
-        text: None,
+        text: Text::Tables,
         notes,
     })
 }

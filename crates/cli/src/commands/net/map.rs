@@ -10,7 +10,7 @@ use serde_json::json;
 use super::focus::FocusArguments;
 use super::list::{place, ports};
 use super::notes::notes;
-use super::output::{Document, Format, Table};
+use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
 use crate::sources::Sources;
@@ -119,10 +119,10 @@ impl Map {
             tables: vec![table],
             picture: Some(picture),
             json: json!({ "traffic": rows }),
-            text: None,
+            text: Text::Tables,
             notes,
         };
-        document.write(self.output)?;
+        document.write(self.output, &read.unread())?;
         Ok(read.outcome(Outcome::Clean))
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::eval::one_port;
 use super::notes::notes;
-use super::output::{Document, Format, Table};
+use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
 use crate::sources::Sources;
@@ -105,10 +105,10 @@ impl Matrix {
             tables: vec![table],
             picture: None,
             json,
-            text: None,
+            text: Text::Tables,
             notes,
         };
-        document.write(self.output)?;
+        document.write(self.output, &read.unread())?;
         Ok(read.outcome(Outcome::Clean))
     }
 }

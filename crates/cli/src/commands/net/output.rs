@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anyhow::bail;
 use clap::ValueEnum;
 use seawall_network::picture::Picture;
+use seawall_report::list;
 use serde_json::{Value, json};
 
 use crate::output::to_stdout;
@@ -47,22 +48,44 @@ impl Table {
     }
 }
 
+/// What people get.
+pub(super) enum Text {
+    /// The tables.
+    Tables,
+    /// Where tables are not how it is best said.
+    Prose(String),
+    /// What is to be applied.
+    Yaml(String),
+}
+
+impl Text {
+    /// What is said where there is nothing for the tables.
+    pub(super) fn or_tables(nothing: Option<&str>) -> Self {
+        nothing.map_or(Text::Tables, |said| Text::Prose(said.to_owned()))
+    }
+}
+
 /// What a command found.
 pub(super) struct Document {
     pub(super) title: String,
     pub(super) tables: Vec<Table>,
     pub(super) picture: Option<Picture>,
-    /// For programs; `notes` are added to it.
+    /// For programs; `notes` and `unread` are added to it.
     pub(super) json: Value,
-    /// For people, where tables are not how it is best said.
-    pub(super) text: Option<String>,
+    pub(super) text: Text,
     /// What the answer rests on.
     pub(super) notes: Vec<String>,
 }
 
 impl Document {
-    /// Writes it to standard output.
-    pub(super) fn write(self, format: Format) -> anyhow::Result<()> {
+    /// Writes it to standard output, with what could not be read.
+    pub(super) fn write(mut self, format: Format, unread: &[String]) -> anyhow::Result<()> {
+        if let (Some(picture), Some(lacking)) = (&mut self.picture, list::lacking(unread)) {
+            picture.remark(&format!("incomplete: {lacking}"));
+        }
+        if matches!(format, Format::Md | Format::Html) {
+            self.notes.extend(unread.iter().map(|what| format!("not read: {what}")));
+        }
         let picture = || match &self.picture {
             None => bail!("there is no picture of this: use -o text, json, csv, md or html"),
             Some(picture) if picture.arrows().len() > MOST_ARROWS => bail!(
@@ -73,13 +96,22 @@ impl Document {
             Some(picture) => Ok(picture),
         };
         let text = match format {
-            Format::Text => return to_stdout(|out| self.text(out)),
+            Format::Text => {
+                return to_stdout(|out| {
+                    self.text(out)?;
+                    match (&self.text, list::lacking(unread)) {
+                        (Text::Yaml(_), Some(lacking)) => writeln!(out, "# Incomplete: {lacking}."),
+                        _ => list::remainder(unread, out),
+                    }
+                });
+            }
             Format::Csv => return to_stdout(|out| self.csv(out)),
             Format::Md => return to_stdout(|out| self.markdown(out)),
             Format::Json => {
                 let mut value = self.json;
                 if let Some(object) = value.as_object_mut() {
                     object.insert("notes".to_owned(), json!(self.notes));
+                    object.insert("unread".to_owned(), json!(unread));
                 }
                 return to_stdout(|out| {
                     serde_json::to_writer_pretty(&mut *out, &value)?;
@@ -101,7 +133,7 @@ impl Document {
     }
 
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        if let Some(text) = &self.text {
+        if let Text::Prose(text) | Text::Yaml(text) = &self.text {
             return out.write_all(printable(text).as_bytes());
         }
         for (number, table) in self.tables.iter().enumerate() {

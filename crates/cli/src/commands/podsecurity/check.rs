@@ -69,7 +69,8 @@ impl Check {
                 return list::render(self.output, COLUMNS, &records, &read.unread(), out);
             }
             Record::write_all(&records, out)?;
-            summary(out, wanted, obstacles.len(), pods.len(), exempt.len())
+            summary(out, wanted, obstacles.len(), pods.len(), exempt.len())?;
+            list::remainder(&read.unread(), out)
         })?;
         let outcome = if obstacles.is_empty() { Outcome::Clean } else { Outcome::Findings };
         Ok(read.outcome(outcome))

@@ -118,13 +118,13 @@ impl Namespaces {
             .map(|(name, group)| row(name, &group, &plugin, self.version, self.enforce))
             .collect();
         to_stdout(|out| {
-            list::render(self.output, COLUMNS, &rows, &read.unread(), out)?;
-            if self.output.is_table() {
-                for row in &rows {
-                    row.write(out)?;
-                }
+            let unread = read.unread();
+            if !self.output.is_table() {
+                return list::render(self.output, COLUMNS, &rows, &unread, out);
             }
-            Ok(())
+            list::render(self.output, COLUMNS, &rows, &[], out)?;
+            rows.iter().try_for_each(|row| row.write(out))?;
+            list::remainder(&unread, out)
         })?;
         let rejects = |row: &Row| row.dry_run.as_ref().is_some_and(|dry| dry.rejected > 0);
         let outcome = if rows.iter().any(rejects) { Outcome::Findings } else { Outcome::Clean };

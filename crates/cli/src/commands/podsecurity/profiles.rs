@@ -98,10 +98,10 @@ impl Profiles {
                 });
                 return list::record(self.output, &record, out);
             }
-            list::render(self.output, COLUMNS, &rows, &read.unread(), out)?;
             if !self.output.is_table() {
-                return Ok(());
+                return list::render(self.output, COLUMNS, &rows, &read.unread(), out);
             }
+            list::render(self.output, COLUMNS, &rows, &[], out)?;
             let all = rows.iter().flat_map(|row| &row.remarks).chain(&others);
             for (index, it) in all.filter(|it| self.fail_on.met(it.rank)).enumerate() {
                 if index == 0 {
@@ -115,7 +115,7 @@ impl Profiles {
                     it.file, it.line, it.column, it.weight, it.object, it.message, it.id
                 )?;
             }
-            Ok(())
+            list::remainder(&read.unread(), out)
         })?;
         let failed = rows
             .iter()

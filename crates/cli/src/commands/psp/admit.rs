@@ -112,8 +112,9 @@ impl Admit {
         if old.is_some() && decided.is_empty() {
             bail!("--old: there is no pod of that namespace and name among the targets");
         }
-        let mut unread = read.unread();
-        unread.extend(world.unread());
+        let gaps = world.unread();
+        let has_gaps = !gaps.is_empty();
+        let unread = read.with_gaps(gaps);
         let rejected = decided.iter().any(|(_, record, _)| record.verdict != "admitted");
         let undecided = !world.undecided.is_empty();
         to_stdout(|out| {
@@ -128,13 +129,10 @@ impl Admit {
                 writeln!(out, "No workload to decide on.")?;
             }
             write_policy_notes(&read.inventory, out)?;
-            for what in world.unread() {
-                writeln!(out, "\nnot understood: {what}")?;
-            }
-            Ok(())
+            list::remainder(&unread, out)
         })?;
         let outcome = if rejected || undecided { Outcome::Findings } else { Outcome::Clean };
-        Ok(read.outcome_with(outcome, !world.unread().is_empty()))
+        Ok(read.outcome_with(outcome, has_gaps))
     }
 }
 

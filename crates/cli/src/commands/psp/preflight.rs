@@ -91,8 +91,9 @@ impl Preflight {
             read.inventory.of_kind(ObjectKind::Namespace).map(Object::name).collect();
         namespaces.extend(world.workloads.iter().map(|workload| workload.namespace));
         let subjects = subjects(&world, &namespaces);
-        let mut unread = read.unread();
-        unread.extend(world.unread());
+        let gaps = world.unread();
+        let has_gaps = !gaps.is_empty();
+        let unread = read.with_gaps(gaps);
         to_stdout(|out| match self.output {
             ListFormat::Json | ListFormat::Yaml => {
                 let report = Report { accounts: &accounts, subjects: &subjects, unread: &unread };
@@ -100,17 +101,17 @@ impl Preflight {
             }
             format => {
                 list::render(format, ACCOUNTS, &accounts, &[], out)?;
-                if format.is_table() {
-                    self.rest(&world, &accounts, &subjects, out)
-                } else {
-                    Ok(())
+                if !format.is_table() {
+                    return Ok(());
                 }
+                self.rest(&world, &accounts, &subjects, out)?;
+                list::remainder(&unread, out)
             }
         })?;
         let rejects = accounts.iter().any(|row| !row.rejected.is_empty());
         let findings = rejects || !world.undecided.is_empty();
         let outcome = if findings { Outcome::Findings } else { Outcome::Clean };
-        Ok(read.outcome_with(outcome, !world.unread().is_empty()))
+        Ok(read.outcome_with(outcome, has_gaps))
     }
 
     fn rest(
@@ -135,9 +136,6 @@ impl Preflight {
                 "The pods of {rejected} of {} workloads would no longer be made.",
                 rejected + admitted
             )?,
-        }
-        for what in world.unread() {
-            writeln!(out, "not understood: {what}")?;
         }
         Ok(())
     }

@@ -57,8 +57,13 @@ impl AuditLog {
                 lines(&name, raw, &mut reading, &mut take)?;
             }
         }
-        if reading.requests == 0 && !reading.unread.is_empty() {
-            bail!("no audit event could be read: {}", reading.unread[0]);
+        match reading.unread.first() {
+            Some(first) if reading.requests == 0 => bail!("no audit event could be read: {first}"),
+            None if reading.requests == 0 => bail!(
+                "the log tells of no request; name a log of the level Metadata or above, in JSON \
+                 lines"
+            ),
+            _ => {}
         }
         Ok(reading)
     }
@@ -83,7 +88,7 @@ fn lines(
     let mut tell = |reading: &mut Reading, what: String| {
         wrong += 1;
         if wrong <= MOST_TOLD {
-            tracing::warn!("not read: {what}");
+            tracing::error!("not read: {what}");
             reading.unread.push(what);
         }
     };
@@ -117,7 +122,7 @@ fn lines(
     }
     if wrong > MOST_TOLD {
         let what = format!("{name}: {} more lines are no audit events", wrong - MOST_TOLD);
-        tracing::warn!("not read: {what}");
+        tracing::error!("not read: {what}");
         reading.unread.push(what);
     }
     Ok(())

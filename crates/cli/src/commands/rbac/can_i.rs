@@ -96,12 +96,17 @@ impl CanI {
             request: request.to_string(),
             reason,
             grant,
-            unread: asked.unread(),
+            unread: asked.unread.clone(),
         };
-        let word = if answer.allowed { "yes" } else { "no" };
+        // Nothing takes rights away: only a no may be wrong for want of a role or binding.
+        let lacking = list::lacking(&answer.unread).filter(|_| !answer.allowed);
+        let (word, lacking) = match lacking {
+            None => (if answer.allowed { "yes" } else { "no" }, String::new()),
+            Some(lacking) => ("no, as far as was read", format!("; {lacking}")),
+        };
         to_stdout(|out| match self.output {
-            ListFormat::Table => writeln!(out, "{word}"),
-            ListFormat::Wide => writeln!(out, "{word} - {}", answer.reason),
+            ListFormat::Table => writeln!(out, "{word}{lacking}"),
+            ListFormat::Wide => writeln!(out, "{word} - {}{lacking}", answer.reason),
             ListFormat::Csv => {
                 let columns = [
                     list::Column::new("ALLOWED", |a: &Answer<'_>| a.allowed.to_string()),

@@ -6,11 +6,11 @@ use seawall_rbac::{Change, Policy, Rule, Subject, diff};
 use seawall_report::list::{self, Column, ListFormat};
 use serde::Serialize;
 
-use super::records::shown;
+use super::records::{gaps, shown};
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
-use crate::sources::{Read, Sources, Wanted};
+use crate::sources::{Sources, Wanted};
 
 /// Tell which permissions a change gives and takes, by subject
 #[derive(Args)]
@@ -90,22 +90,18 @@ impl Diff {
         } else {
             Policy::read(&after.inventory)
         };
-        let gaps = !old.gaps().is_empty() || !new.gaps().is_empty();
-        if gaps {
-            tracing::warn!("some roles or bindings were not understood; `rbac lint` says which");
-        }
+        let mut unread = before.with_gaps(gaps(&old, &before.inventory));
+        // What is applied to another state does not tell whose each of its gaps is.
+        let own = applied.then(|| Policy::read(&after.inventory));
+        let of_after = gaps(own.as_ref().unwrap_or(&new), &after.inventory);
+        unread.extend(after.with_gaps(of_after));
         let rows: Vec<Row<'_>> = diff(&old, &new).into_iter().flat_map(rows).collect();
-        let unread: Vec<String> = [&before, &after].iter().flat_map(|read| read.unread()).collect();
-        to_stdout(|out| {
-            if rows.is_empty() && output.is_table() {
-                return writeln!(out, "No permission changes.");
-            }
-            list::render(output, &columns(), &rows, &unread, out)
-        })?;
+        let nothing = "No permission changes.";
+        to_stdout(|out| list::answer(output, &columns(), &rows, nothing, &unread, out))?;
         let gains = rows.iter().any(|row| row.change != "lost");
         let outcome = if gains { Outcome::Findings } else { Outcome::Clean };
-        let worse = |read: &Read, outcome| read.outcome_with(outcome, gaps);
-        Ok(worse(&after, worse(&before, outcome)))
+        let has_gaps = !old.gaps().is_empty() || !new.gaps().is_empty();
+        Ok(after.outcome_with(before.outcome_with(outcome, has_gaps), has_gaps))
     }
 }
 

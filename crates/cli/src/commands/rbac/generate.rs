@@ -7,6 +7,7 @@ use anyhow::{bail, ensure};
 use clap::Args;
 use seawall_model::Inventory;
 use seawall_rbac::{Least, Needs, Policy, Rule, Subject};
+use seawall_report::list;
 
 use super::audit_log::AuditLog;
 use crate::Outcome;
@@ -82,6 +83,9 @@ impl Generate {
             least.push((subject, needs.least(&everybody)?));
         }
         to_stdout(|out| {
+            if let Some(lacking) = list::lacking(&reading.unread) {
+                writeln!(out, "# Of the log, {lacking}.")?;
+            }
             least.iter().try_for_each(|(subject, least)| self.write(subject, least, out))
         })?;
         let clean = Outcome::Clean;

@@ -3,6 +3,7 @@
 use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use seawall_rbac::graph::{Graph as Picture, Selection, dot, html, mermaid, svg};
+use seawall_report::list;
 
 use super::named::subjects;
 use super::records::Asked;
@@ -82,11 +83,12 @@ impl Graph {
             namespace: self.namespace.clone(),
             risky: self.risky,
         };
-        let picture = if nobody {
+        let mut picture = if nobody {
             Picture::default()
         } else {
             Picture::new(policy, &policy.risks(), &selection)
         };
+        picture.note = list::lacking(&asked.unread).map(|lacking| format!("Incomplete: {lacking}"));
         ensure!(
             picture.nodes.len() <= MOST_NODES || self.output == Format::Dot,
             "the picture would have {} nodes, and at most {MOST_NODES} are drawn: choose subjects, \

@@ -1,7 +1,5 @@
 //! What the answers are made of: subjects, bindings, roles and rules with their places.
 
-use std::io;
-
 use seawall_model::{Inventory, Object};
 use seawall_rbac::{Grant, Policy, Rule, Subject};
 use seawall_report::list::{self, Column, ListFormat};
@@ -16,6 +14,8 @@ use crate::sources::{Read, Sources, Wanted};
 pub(super) struct Asked {
     pub(super) read: Read,
     pub(super) policy: Policy,
+    /// Everything that an answer may lack.
+    pub(super) unread: Vec<String>,
 }
 
 impl Asked {
@@ -27,17 +27,8 @@ impl Asked {
     ) -> anyhow::Result<Self> {
         let read = sources.read_wanted(global, wanted)?;
         let policy = Policy::read(&read.inventory);
-        for what in gaps(&policy, &read.inventory) {
-            tracing::warn!("not understood, so the answer may lack something: {what}");
-        }
-        Ok(Asked { read, policy })
-    }
-
-    /// Everything that an answer may lack.
-    pub(super) fn unread(&self) -> Vec<String> {
-        let mut unread = self.read.unread();
-        unread.extend(gaps(&self.policy, &self.read.inventory));
-        unread
+        let unread = read.with_gaps(gaps(&policy, &read.inventory));
+        Ok(Asked { read, policy, unread })
     }
 
     /// What the command comes to, unless what was not read or understood forbids it.
@@ -53,21 +44,12 @@ impl Asked {
         items: &[T],
         nothing: &str,
     ) -> anyhow::Result<()> {
-        let unread = self.unread();
-        to_stdout(|out| {
-            if items.is_empty() && format.is_table() {
-                return writeln_to(out, nothing);
-            }
-            list::render(format, columns, items, &unread, out)
-        })
+        to_stdout(|out| list::answer(format, columns, items, nothing, &self.unread, out))
     }
 }
 
-pub(super) fn writeln_to(out: &mut dyn io::Write, text: &str) -> io::Result<()> {
-    writeln!(out, "{text}")
-}
-
-fn gaps(policy: &Policy, inventory: &Inventory) -> Vec<String> {
+/// What was read and not understood.
+pub(super) fn gaps(policy: &Policy, inventory: &Inventory) -> Vec<String> {
     let of = |gap: &seawall_rbac::Gap| {
         let object = inventory.object(gap.object as usize);
         let place = place(object, Some(gap.node));

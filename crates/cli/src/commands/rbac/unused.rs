@@ -2,7 +2,7 @@
 
 use clap::Args;
 use seawall_rbac::{Held, Rule, Usage};
-use seawall_report::list::{Column, ListFormat};
+use seawall_report::list::{self, Column, ListFormat};
 use serde::Serialize;
 
 use super::audit_log::AuditLog;
@@ -10,6 +10,7 @@ use super::named::subjects;
 use super::records::{Asked, GrantRecord, shown};
 use crate::Outcome;
 use crate::global::Global;
+use crate::output::to_stdout;
 use crate::sources::{Sources, Wanted};
 
 /// Tell which granted permissions an audit log never shows in use
@@ -79,9 +80,6 @@ impl Unused {
             usage.note(&used);
             Ok(())
         })?;
-        if reading.requests == 0 {
-            tracing::warn!("the log tells of no request");
-        }
         if usage.unexplained() > 0 {
             tracing::warn!(
                 "{} kinds of requests were allowed that no role here allows: the log may be of \
@@ -99,7 +97,9 @@ impl Unused {
             .filter(|row| self.all || row.used != "fully")
             .collect();
         let found = rows.iter().any(|row| row.used != "fully");
-        asked.write(self.output, &columns(), &rows, "Everything is in use.")?;
+        let unread = [asked.unread.as_slice(), &reading.unread].concat();
+        let nothing = "Everything is in use.";
+        to_stdout(|out| list::answer(self.output, &columns(), &rows, nothing, &unread, out))?;
         let outcome = if found { Outcome::Findings } else { Outcome::Clean };
         Ok(reading.outcome(asked.read.is_strict(), asked.outcome(outcome)))
     }

@@ -90,12 +90,8 @@ impl Lint {
                 records.push(Record::new(object, container, &remark));
             }
         }
-        to_stdout(|out| {
-            if records.is_empty() && self.output.is_table() {
-                return writeln!(out, "Nothing is wrong with the SELinux options.");
-            }
-            list::render(self.output, COLUMNS, &records, &read.unread(), out)
-        })?;
+        let (unread, nothing) = (read.unread(), "Nothing is wrong with the SELinux options.");
+        to_stdout(|out| list::answer(self.output, COLUMNS, &records, nothing, &unread, out))?;
         let failed = records.iter().any(|it| self.fail_on.met(it.rank));
         Ok(read.outcome(if failed { Outcome::Findings } else { Outcome::Clean }))
     }

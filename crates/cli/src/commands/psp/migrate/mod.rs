@@ -55,8 +55,9 @@ impl Migrate {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let read = self.sources.read(global)?;
         let world = World::new(&read.inventory, &self.makers);
-        let mut unread = read.unread();
-        unread.extend(world.unread());
+        let gaps = world.unread();
+        let has_gaps = !gaps.is_empty();
+        let unread = read.with_gaps(gaps);
         let plan = Plan::new(&world, &read.inventory, self.version, unread);
         if let Some(folder) = &self.write {
             write::all(folder, &plan, &world)?;
@@ -68,6 +69,6 @@ impl Migrate {
         let by_hand = plan.report.workloads.iter().any(|workload| workload.by_hand.is_some());
         let findings = by_hand || !world.undecided.is_empty();
         let outcome = if findings { Outcome::Findings } else { Outcome::Clean };
-        Ok(read.outcome_with(outcome, !world.unread().is_empty()))
+        Ok(read.outcome_with(outcome, has_gaps))
     }
 }

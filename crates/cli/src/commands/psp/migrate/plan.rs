@@ -192,12 +192,12 @@ impl Plan {
         if !format.is_table() {
             return list::render(format, WORKLOADS, workloads, unread, out);
         }
-        list::render(format, NAMESPACES, namespaces, unread, out)?;
+        list::render(format, NAMESPACES, namespaces, &[], out)?;
         writeln!(out)?;
-        list::render(format, WORKLOADS, workloads, unread, out)?;
+        list::render(format, WORKLOADS, workloads, &[], out)?;
         if !admission_policies.is_empty() {
             writeln!(out)?;
-            list::render(format, POLICIES, admission_policies, unread, out)?;
+            list::render(format, POLICIES, admission_policies, &[], out)?;
         }
         for row in workloads.iter().filter(|row| !row.sets.is_empty()) {
             writeln!(out, "\n{} must say itself what {} set:", row.object, row.policy_name())?;
@@ -215,10 +215,7 @@ impl Plan {
                 )?;
             }
         }
-        for what in unread {
-            writeln!(out, "\nnot understood: {what}")?;
-        }
-        Ok(())
+        list::remainder(unread, out)
     }
 }
 
