@@ -14,7 +14,8 @@ use crate::evidence::host::Unread;
 use crate::outcome::{Evidence, OriginKind};
 use crate::setting::Setting;
 
-/// The plugins that are on unless they are switched off, with the first minor version of each.
+/// The plugins that are on unless they are switched off, with the first minor version of each. Of
+/// those that were on for one version alone none is missed.
 const ON_BY_DEFAULT: &[(&str, u32)] = &[
     ("NamespaceLifecycle", 0),
     ("LimitRanger", 0),
@@ -39,6 +40,8 @@ const ON_BY_DEFAULT: &[(&str, u32)] = &[
     ("PodTopologyLabels", 33),
     ("MutatingAdmissionPolicy", 32),
     ("NodeDeclaredFeatureValidator", 35),
+    ("PodGroupProtection", 36),
+    ("PodResizeValidator", 36),
 ];
 
 /// Which admission plugins are on, and what says so.
@@ -106,6 +109,9 @@ pub struct Authorizer {
     pub failure_policy: Option<String>,
 }
 
+/// The mode where nobody sets one.
+const NO_MODE: &str = "AlwaysAllow";
+
 /// The authorization chain, and what says so.
 ///
 /// # Errors
@@ -115,7 +121,8 @@ pub fn authorizers(
     cx: &Cx<'_>,
     instance: &Instance,
 ) -> Result<(Vec<Authorizer>, Vec<Evidence>), Unread> {
-    if let Some(path) = instance.arguments.last("authorization-config") {
+    let path = instance.arguments.last("authorization-config").filter(|path| !path.is_empty());
+    if let Some(path) = path {
         let document = cx.configuration(instance, path)?;
         let list = document.root().get("authorizers");
         let authorizers: Vec<Authorizer> = list
@@ -127,12 +134,19 @@ pub fn authorizers(
                 Authorizer { kind: field("type"), name: field("name"), failure_policy: policy }
             })
             .collect();
+        if authorizers.is_empty() {
+            return Err(Unread::new(path, "it lists no authorizers"));
+        }
         let names: Vec<&str> = authorizers.iter().map(|one| one.kind.as_str()).collect();
         let at = list.map_or_else(|| path.to_owned(), place);
         let evidence = Evidence::new("authorizers", names.join(","), OriginKind::File, at);
         return Ok((authorizers, vec![evidence]));
     }
-    let setting = Setting::list(instance, "authorization-mode", Some("AlwaysAllow"));
+    let mut setting = Setting::list(instance, "authorization-mode", Some(NO_MODE));
+    // An empty list is none, and then the default counts (`authorization.go`, `Complete`).
+    if matches!(&setting.value, Ok(Some(modes)) if modes.is_empty()) {
+        setting.value = Ok(Some(NO_MODE.to_owned()));
+    }
     let evidence = setting.evidence();
     let modes = setting.value.map_err(|why| Unread::new("--authorization-mode", &why))?;
     let authorizers = modes
@@ -164,7 +178,8 @@ pub enum Anonymous {
 ///
 /// Where the file or the flag that says can't be read or understood.
 pub fn anonymous(cx: &Cx<'_>, instance: &Instance) -> Result<(Anonymous, Setting), Unread> {
-    if let Some(path) = instance.arguments.last("authentication-config") {
+    let path = instance.arguments.last("authentication-config").filter(|path| !path.is_empty());
+    if let Some(path) = path {
         let document = cx.configuration(instance, path)?;
         if let Some(node) = document.root().get("anonymous") {
             let enabled = node.get("enabled").and_then(Node::as_bool).unwrap_or(false);
@@ -217,7 +232,7 @@ pub fn encryption_of_secrets(document: &Document) -> Option<Encryption> {
     let sets = |item: Node<'_>| {
         item.get("resources").into_iter().flat_map(Node::items).any(|resource| {
             // `*.` is every resource of the core group, `*.*` every resource.
-            matches!(resource.text(), "secrets" | "*." | "*.*")
+            matches!(resource.text(), "secrets" | "secrets." | "*." | "*.*")
         })
     };
     // The first that names the resource counts.
@@ -253,58 +268,99 @@ pub struct Request {
     pub resource: &'static str,
 }
 
-/// The level at which a policy writes a request of an ordinary user down; none where that depends
-/// on more than is known, or can't be understood.
-pub fn audit_level(policy: &Document, request: Request) -> Option<AuditLevel> {
-    let list = |rule: Node<'_>, key: &str| -> Vec<String> {
-        rule.get(key).into_iter().flat_map(Node::items).map(text).collect()
-    };
+/// The groups that every user is in who has a name.
+const EVERYBODY: &[&str] = &["system:authenticated"];
+/// Without these stages nothing of an ordinary request is written down: of one that runs long, such
+/// as exec, the answer's start is another.
+const STAGES: &[&str] = &["RequestReceived", "ResponseComplete"];
+
+/// The least and the most that a policy writes down of a request of an ordinary user, over all
+/// namespaces; none where that can't be understood.
+///
+/// The first rule that matches counts; one for some namespaces counts for these, and what follows
+/// for the others. Source: apiserver `pkg/audit/policy/checker.go`.
+pub fn audit_levels(policy: &Document, request: Request) -> Option<(AuditLevel, AuditLevel)> {
+    let (mut least, mut most) = (AuditLevel::RequestResponse, AuditLevel::None);
     for rule in policy.root().get("rules").into_iter().flat_map(Node::items) {
-        // Rules for particular people don't hold for all others; those without a resource but with
-        // URLs are not about resources.
-        let narrow = ["users", "userGroups", "namespaces"];
-        if narrow.iter().any(|key| !list(rule, key).is_empty()) {
+        let groups = list(rule, "userGroups");
+        // Rules for particular people don't hold for all others.
+        let everybody = groups.is_empty() || groups.iter().any(|g| EVERYBODY.contains(&&**g));
+        if !list(rule, "users").is_empty() || !everybody {
             continue;
         }
         let verbs = list(rule, "verbs");
         if !verbs.is_empty() && !verbs.iter().any(|verb| verb == request.verb) {
             continue;
         }
+        let namespaces = list(rule, "namespaces");
         let resources: Vec<Node<'_>> =
             rule.get("resources").into_iter().flat_map(Node::items).collect();
-        if resources.is_empty() && !list(rule, "nonResourceURLs").is_empty() {
+        let about_paths = !list(rule, "nonResourceURLs").is_empty();
+        if resources.is_empty() && namespaces.is_empty() && about_paths {
             continue;
         }
         let matches = |item: &Node<'_>| {
             let group = item.get("group").map(text).unwrap_or_default();
             let names = list(*item, "resources");
-            let narrow = !list(*item, "resourceNames").is_empty();
-            group == request.group
-                && !narrow
-                && (names.is_empty() || names.iter().any(|name| covers(name, request.resource)))
+            (group == request.group || group == "*")
+                && (names.is_empty()
+                    || list(*item, "resourceNames").is_empty()
+                        && names.iter().any(|name| covers(name, request.resource)))
         };
         if !resources.is_empty() && !resources.iter().any(matches) {
             continue;
         }
-        return match rule.get("level").map(text)?.as_str() {
-            "None" => Some(AuditLevel::None),
-            "Metadata" => Some(AuditLevel::Metadata),
-            "Request" => Some(AuditLevel::Request),
-            "RequestResponse" => Some(AuditLevel::RequestResponse),
-            _ => None,
-        };
+        let level = level_of(policy, rule)?;
+        (least, most) = (least.min(level), most.max(level));
+        if namespaces.is_empty() {
+            return Some((least, most));
+        }
     }
-    Some(AuditLevel::None)
+    Some((AuditLevel::None, most))
 }
 
-/// Whether a policy's name of a resource covers one: `*`, `pods`, `pods/*`, `*/exec`.
+/// Whether any rule of a policy that is ever reached writes something down.
+pub fn audits_anything(policy: &Document) -> bool {
+    let narrowing = ["users", "userGroups", "verbs", "namespaces", "resources", "nonResourceURLs"];
+    for rule in policy.root().get("rules").into_iter().flat_map(Node::items) {
+        if level_of(policy, rule).is_some_and(|level| level > AuditLevel::None) {
+            return true;
+        }
+        // Whatever stands behind a rule for everything is never reached.
+        if narrowing.iter().all(|key| list(rule, key).is_empty()) {
+            return false;
+        }
+    }
+    false
+}
+
+fn list(node: Node<'_>, key: &str) -> Vec<String> {
+    node.get(key).into_iter().flat_map(Node::items).map(text).collect()
+}
+
+/// The level of a rule, which is none where all its stages are left out.
+fn level_of(policy: &Document, rule: Node<'_>) -> Option<AuditLevel> {
+    let omitted = [list(policy.root(), "omitStages"), list(rule, "omitStages")].concat();
+    let silent = STAGES.iter().all(|stage| omitted.iter().any(|known| known == stage));
+    match rule.get("level").map(text)?.as_str() {
+        "None" => Some(AuditLevel::None),
+        "Metadata" | "Request" | "RequestResponse" if silent => Some(AuditLevel::None),
+        "Metadata" => Some(AuditLevel::Metadata),
+        "Request" => Some(AuditLevel::Request),
+        "RequestResponse" => Some(AuditLevel::RequestResponse),
+        _ => None,
+    }
+}
+
+/// Whether a policy's name of a resource covers one: `*`, `pods`, `*/exec`, and `pods/*`, which is
+/// also `pods`.
 fn covers(name: &str, resource: &str) -> bool {
     if name == "*" || name == resource {
         return true;
     }
     let (base, sub) = resource.split_once('/').unwrap_or((resource, ""));
     match name.split_once('/') {
-        Some((known, "*")) => known == base && !sub.is_empty(),
+        Some((known, "*")) => known == base,
         Some(("*", known)) => known == sub && !sub.is_empty(),
         _ => false,
     }
@@ -327,12 +383,51 @@ mod tests {
              - group: ''\n    resources: [secrets, pods/*]\n- level: None\n  resources:\n  - group: \
              ''\n- level: Request\n  verbs: [create]\n",
         );
-        let level = |verb, group, resource| audit_level(&policy, Request { verb, group, resource });
+        let level = |verb, group, resource| {
+            Some(audit_levels(&policy, Request { verb, group, resource })?.0)
+        };
         assert_eq!(level("get", "", "secrets"), Some(AuditLevel::Metadata));
         assert_eq!(level("create", "", "pods/exec"), Some(AuditLevel::Metadata));
-        assert_eq!(level("create", "", "pods"), Some(AuditLevel::None));
+        assert_eq!(level("create", "", "pods"), Some(AuditLevel::Metadata));
+        assert_eq!(level("create", "", "services/proxy"), Some(AuditLevel::None));
         assert_eq!(level("create", "apps", "deployments"), Some(AuditLevel::Request));
         assert_eq!(level("get", "apps", "deployments"), Some(AuditLevel::None));
+    }
+
+    #[test]
+    fn what_any_rule_hides_from_the_log_is_hidden() {
+        let get = Request { verb: "get", group: "", resource: "secrets" };
+        let of = |rules: &str| Some(audit_levels(&read(rules), get)?.0);
+        let rest = "- level: Metadata\n";
+        for hides in [
+            "- level: None\n  userGroups: [system:authenticated]\n",
+            "- level: None\n  resources: [{group: '*'}]\n",
+            "- level: None\n  namespaces: [kube-system]\n",
+            "- level: Metadata\n  omitStages: [RequestReceived, ResponseComplete]\n",
+        ] {
+            assert_eq!(of(&format!("rules:\n{hides}{rest}")), Some(AuditLevel::None), "{hides}");
+        }
+        for shows in [
+            "- level: None\n  users: [system:kube-proxy]\n",
+            "- level: None\n  userGroups: [system:nodes]\n",
+            "- level: None\n  nonResourceURLs: ['/healthz*']\n",
+            "- level: None\n  resources: [{group: '', resources: [secrets], resourceNames: [a]}]\n",
+        ] {
+            assert_eq!(
+                of(&format!("rules:\n{shows}{rest}")),
+                Some(AuditLevel::Metadata),
+                "{shows}"
+            );
+        }
+        let leaks = "rules:\n- {level: Request, namespaces: [a]}\n- level: Metadata\n";
+        let both = (AuditLevel::Metadata, AuditLevel::Request);
+        assert_eq!(audit_levels(&read(leaks), get), Some(both));
+        assert!(!audits_anything(&read("rules:\n- level: None\n- level: Metadata\n")));
+        assert!(audits_anything(&read(
+            "rules:\n- {level: None, verbs: [get]}\n- level: Request\n"
+        )));
+        let late = "omitStages: [RequestReceived]\nrules:\n- level: Metadata\n";
+        assert_eq!(of(late), Some(AuditLevel::Metadata));
     }
 
     #[test]

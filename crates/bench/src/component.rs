@@ -508,8 +508,8 @@ fn static_pods(
     let mut commands = Vec::new();
     for directory in &directories {
         for name in host.list(directory)?.unwrap_or_default() {
-            // The kubelet leaves hidden files alone.
-            if name.starts_with('.') || name.ends_with('~') {
+            // The kubelet leaves hidden files alone, and no others (`pkg/kubelet/config/file.go`).
+            if name.starts_with('.') {
                 continue;
             }
             let path = format!("{directory}/{name}");

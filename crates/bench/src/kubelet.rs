@@ -9,7 +9,7 @@
 use seawall_model::document::{Document, Kind, Node};
 
 use crate::component::{CONFIGZ, Instance};
-use crate::evidence::arguments::duration;
+use crate::evidence::arguments::{boolean, duration};
 use crate::evidence::document;
 use crate::evidence::host::{FileKind, Host, Unread};
 use crate::outcome::{Origin, OriginKind};
@@ -134,11 +134,16 @@ impl<'a> Kubelet<'a> {
         let Some(known) = KNOWN.iter().find(|known| known.flag == flag) else {
             return Setting::flag(self.instance, flag, None);
         };
-        let flagged = Setting::list(self.instance, flag, None);
+        let flagged = match known.flag {
+            "tls-cipher-suites" | "allowed-unsafe-sysctls" => {
+                Setting::list(self.instance, flag, None)
+            }
+            _ => Setting::flag(self.instance, flag, None),
+        };
         let is_flagged = self.instance.arguments.last(flag).is_some();
         // Either of the two switches it on.
         let or_field = flag == "seccomp-default"
-            && matches!(&flagged.value, Ok(Some(value)) if value != "true");
+            && matches!(&flagged.value, Ok(Some(value)) if boolean(value) == Some(false));
         if is_flagged && !or_field {
             return flagged;
         }

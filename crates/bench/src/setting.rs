@@ -2,7 +2,7 @@
 //! is wanted.
 
 use crate::component::{Component, Instance};
-use crate::evidence::arguments::{boolean, duration};
+use crate::evidence::arguments::{boolean, duration, integer};
 use crate::outcome::{Evidence, Origin, OriginKind, Outcome, Patch, Verdict};
 
 /// An effective value with its source.
@@ -119,7 +119,7 @@ impl Want {
     /// Whether a value is what is wanted; `Err` where it can't be understood.
     fn holds(self, value: Option<&str>) -> Result<bool, String> {
         let odd = |what: &str| Err(format!("{:?} is no {what}", value.unwrap_or_default()));
-        let number = || value.and_then(|value| value.trim().parse::<i64>().ok());
+        let number = || value.and_then(integer);
         let items =
             || value.unwrap_or_default().split(',').map(str::trim).filter(|i| !i.is_empty());
         Ok(match self {

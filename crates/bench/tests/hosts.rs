@@ -375,6 +375,73 @@ fn containerd_s_configuration() {
 }
 
 #[test]
+fn engines_are_told_by_flags_of_their_own() {
+    let engine = |words: &[&str]| {
+        let node = Node::new();
+        node.process(300, words);
+        node
+    };
+    // A flag behind a boolean is a flag of its own.
+    for words in [
+        &["dockerd", "--debug", "-H", "tcp://0.0.0.0:2375"][..],
+        &["dockerd", "-DHtcp://0.0.0.0:2375"],
+        &["dockerd", "--host=0.0.0.0:2375"],
+    ] {
+        expect(&engine(words), "container-host", "engine-network", Verdict::Fail);
+    }
+    let safe = engine(&["dockerd", "--tlsverify", "-H", "tcp://0.0.0.0:2376", "-H", "fd://"]);
+    expect(&safe, "container-host", "engine-network", Verdict::Pass);
+    let node = engine(&["dockerd", "--live-restore", "--icc=0", "--config-file=/opt/d.json"]);
+    node.file("opt/d.json", "{\"no-new-privileges\": true, \"insecure-registries\": [\"a\"]}");
+    for id in ["docker-live-restore", "docker-icc", "docker-no-new-privileges"] {
+        expect(&node, "container-host", id, Verdict::Pass);
+    }
+    expect(&node, "container-host", "engine-registries", Verdict::Fail);
+    let node = engine(&["containerd", "-c", "/opt/c.toml"]);
+    node.file(
+        "opt/c.toml",
+        "version = 2\n[plugins.'io.containerd.grpc.v1.cri']\nstream_server_address = ''\n\
+         [plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.runc]\n\
+         privileged_without_host_devices = true\n",
+    );
+    expect(&node, "container-host", "engine-network", Verdict::Fail);
+    expect(&node, "container-host", "privileged-devices", Verdict::Pass);
+    expect(&node, "container-host", "engine-configuration", Verdict::Pass);
+    // Whichever runtime a pod chooses.
+    node.replace(
+        "opt/c.toml",
+        "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.runc]",
+        "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.nvidia]\n\
+         [plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.runc]",
+    );
+    expect(&node, "container-host", "privileged-devices", Verdict::Fail);
+    let node = engine(&["crio", "--enable-metrics", "--insecure-registry", "a", "--config", "/c"]);
+    node.file(
+        "c",
+        "[crio.runtime]\nseccomp_profile = 'unconfined'\n[crio.metrics]\nmetrics_host = ''\n",
+    );
+    for id in ["engine-registries", "engine-confinement", "engine-network"] {
+        expect(&node, "container-host", id, Verdict::Fail);
+    }
+}
+
+#[test]
+fn storage_of_containers_is_on_a_file_system_of_its_own() {
+    let node = Node::new();
+    node.process(300, &["containerd", "--root", "/data/containerd"]);
+    for (mounts, verdict) in [
+        ("", Verdict::Fail),
+        ("22 21 0:30 / /var rw - ext4 /dev/vdb rw\n", Verdict::Fail),
+        ("22 21 0:30 / /data rw - ext4 /dev/vdb rw\n", Verdict::Fail),
+        ("22 21 0:30 / /data/containerd rw - ext4 /dev/vdb rw\n", Verdict::Pass),
+    ] {
+        let root = "21 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n";
+        node.file("proc/1/mountinfo", &format!("{root}{mounts}"));
+        expect(&node, "container-host", "storage-partition", verdict);
+    }
+}
+
+#[test]
 fn the_audit_daemon_watches_what_is_there() {
     let node = Node::new();
     node.process(300, &["/usr/bin/containerd"]);
@@ -384,7 +451,20 @@ fn the_audit_daemon_watches_what_is_there() {
         "etc/audit/rules.d/c.rules",
         "-w /usr/bin/containerd -p x -k c\n-a always,exit -F dir=/etc/containerd -F perm=wa\n",
     );
+    // Rules that nobody has loaded watch nothing.
+    expect(&node, "container-host", "engine-audited", Verdict::Fail);
+    node.process(301, &["/usr/sbin/auditd"]);
     expect(&node, "container-host", "engine-audited", Verdict::Pass);
+    for missing in ["usr/bin/containerd-shim", "usr/sbin/runc", "usr/bin/containerd-shim-runc-v1"] {
+        node.file(missing, "");
+        expect(&node, "container-host", "engine-audited", Verdict::Fail);
+        node.remove(missing);
+    }
+    node.file(
+        "etc/audit/rules.d/c.rules",
+        "-w /usr/bin/containerd -p x -k c\n-a never,exit -F dir=/etc/containerd\n",
+    );
+    expect(&node, "container-host", "engine-audited", Verdict::Fail);
 }
 
 #[test]

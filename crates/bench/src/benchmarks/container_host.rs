@@ -4,8 +4,9 @@
 use crate::context::Cx;
 use crate::control::Decide::With;
 use crate::control::{Control, Group, automated, manual};
+use crate::evidence::arguments::boolean;
 use crate::outcome::Outcome;
-use crate::rules::{engine, lifecycle, registries};
+use crate::rules::{engine, lifecycle};
 
 pub(super) fn groups() -> Vec<Group> {
     vec![
@@ -49,7 +50,7 @@ fn engines() -> Vec<Control> {
         automated(
             "engine-registries",
             "Images come over TLS that is checked",
-            With(registries::checked),
+            With(engine::registries),
             "Give registries certificates and remove skip_verify and insecure registries.",
         ),
         automated(
@@ -87,10 +88,10 @@ fn engines() -> Vec<Control> {
 
 fn docker() -> Vec<Control> {
     fn is_true(value: &str) -> bool {
-        value == "true"
+        boolean(value) == Some(true)
     }
     fn is_false(value: &str) -> bool {
-        value == "false"
+        boolean(value) == Some(false)
     }
     let setting = |id, title, decide: fn(&Cx<'_>) -> Outcome, remedy| {
         automated(id, title, With(decide), remedy)

@@ -108,6 +108,66 @@ const BOOLEANS: &[&str] = &[
     "windows-service",
 ];
 
+/// The boolean flags of dockerd and CRI-O (containerd has none), sorted. Sources: docker
+/// `cmd/dockerd/config.go`, cri-o `internal/criocli/criocli.go`.
+const ENGINE_BOOLEANS: &[&str] = &[
+    "add-inheritable-capabilities",
+    "allow-direct-routing",
+    "debug",
+    "device-ownership-from-security-context",
+    "disable-hostport-mapping",
+    "drop-infra-ctr",
+    "enable-criu-support",
+    "enable-metrics",
+    "enable-pod-events",
+    "enable-profile-unix-socket",
+    "enable-tracing",
+    "experimental",
+    "help",
+    "hostnetwork-disable-selinux",
+    "icc",
+    "init",
+    "internal-repair",
+    "internal-wipe",
+    "ip-forward",
+    "ip-forward-no-drop",
+    "ip-masq",
+    "ip6tables",
+    "iptables",
+    "ipv6",
+    "live-restore",
+    "log-journald",
+    "no-new-privileges",
+    "no-pivot",
+    "profile",
+    "raw-logs",
+    "read-only",
+    "rootless",
+    "selinux",
+    "selinux-enabled",
+    "stream-enable-tls",
+    "tls",
+    "tlsverify",
+    "userland-proxy",
+    "validate",
+    "version",
+];
+
+/// The short names of engines' flags: of dockerd, containerd and CRI-O.
+const SHORT: &[(char, &str)] = &[
+    ('D', "debug"),
+    ('G', "group"),
+    ('H', "host"),
+    ('a', "address"),
+    ('b', "bridge"),
+    ('c', "config"),
+    ('d', "config-dir"),
+    ('h', "help"),
+    ('l', "log-level"),
+    ('s', "storage-driver"),
+    ('v', "version"),
+];
+
 /// The flags of a component in the order of its command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arguments {
@@ -115,10 +175,20 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Reads the words behind the program's name.
+    /// Reads the words behind the program's name of a component of Kubernetes, or of etcd.
     pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::read(words.into_iter().map(str::to_owned), BOOLEANS)
+    }
+
+    /// Reads the words behind the name of a container engine, whose flags have short names too:
+    /// `-H tcp://…`, `-Htcp://…`, `-DH=tcp://…`.
+    pub fn of_engine<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::read(words.into_iter().flat_map(spelled_out), ENGINE_BOOLEANS)
+    }
+
+    fn read(words: impl Iterator<Item = String>, booleans: &[&str]) -> Self {
         let mut flags = Vec::new();
-        let mut words = words.into_iter();
+        let mut words = words;
         while let Some(word) = words.next() {
             let Some(flag) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')) else {
                 continue;
@@ -134,10 +204,10 @@ impl Arguments {
                 Some((name, value)) => (normal(name), value.to_owned()),
                 None => {
                     let name = normal(flag);
-                    let value = if BOOLEANS.binary_search(&name.as_str()).is_ok() {
+                    let value = if booleans.binary_search(&name.as_str()).is_ok() {
                         "true".to_owned()
                     } else {
-                        words.next().unwrap_or_default().to_owned()
+                        words.next().unwrap_or_default()
                     };
                     (name, value)
                 }
@@ -204,6 +274,35 @@ impl Arguments {
     }
 }
 
+/// A word of short flags as words of long ones; any other word as it is.
+fn spelled_out(word: &str) -> Vec<String> {
+    let long = |letter: char| SHORT.iter().find(|(known, _)| *known == letter).map(|(_, l)| *l);
+    // Go's `flag` takes long names behind one dash too: `-config`.
+    let is_long = |rest: &str| {
+        let name = rest.split('=').next().unwrap_or_default();
+        SHORT.iter().any(|(_, known)| *known == name)
+    };
+    let mut words = Vec::new();
+    let mut letters = match word.strip_prefix('-') {
+        Some(rest) if !rest.starts_with('-') && !is_long(rest) => rest.chars(),
+        _ => return vec![word.to_owned()],
+    };
+    while let Some(name) = letters.next().map(long) {
+        let Some(name) = name else { return vec![word.to_owned()] };
+        let rest = letters.as_str();
+        if ENGINE_BOOLEANS.binary_search(&name).is_ok() && !rest.starts_with('=') {
+            words.push(format!("--{name}"));
+        } else if rest.is_empty() {
+            words.push(format!("--{name}"));
+            break;
+        } else {
+            words.push(format!("--{name}={}", rest.strip_prefix('=').unwrap_or(rest)));
+            break;
+        }
+    }
+    words
+}
+
 /// Kubernetes reads `_` in a flag's name as `-`.
 fn normal(name: &str) -> String {
     name.replace('_', "-")
@@ -216,6 +315,28 @@ pub fn boolean(text: &str) -> Option<bool> {
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
         _ => None,
     }
+}
+
+/// A whole number as Go's `strconv.ParseInt` has it with base 0, as pflag reads numbers: `0x1f`,
+/// `0o17`, `017`, `0b1`, and `_` between digits.
+pub fn integer(text: &str) -> Option<i64> {
+    let (negative, digits) = match text.strip_prefix(['-', '+']) {
+        Some(digits) => (text.starts_with('-'), digits),
+        None => (false, text),
+    };
+    let (radix, digits) = match digits.get(..2).map(str::to_ascii_lowercase).as_deref() {
+        Some("0x") => (16, &digits[2..]),
+        Some("0o") => (8, &digits[2..]),
+        Some("0b") => (2, &digits[2..]),
+        Some(start) if start.starts_with('0') => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    // The sign was taken: another is none.
+    if digits.starts_with(['-', '+']) || digits.ends_with('_') || digits.contains("__") {
+        return None;
+    }
+    let number = i64::from_str_radix(&digits.replace('_', ""), radix).ok()?;
+    Some(if negative { -number } else { number })
 }
 
 /// A duration as Go's `time.ParseDuration` has it, in seconds.
@@ -286,6 +407,40 @@ mod tests {
     #[test]
     fn the_table_of_booleans_is_sorted() {
         assert!(BOOLEANS.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(ENGINE_BOOLEANS.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn engines_have_short_flags_and_booleans_of_their_own() {
+        for words in [
+            &["--debug", "-H", "tcp://a"][..],
+            &["-DHtcp://a"],
+            &["--live-restore", "-D", "--host=tcp://a"],
+            &["-D", "-H=tcp://a"],
+        ] {
+            let flags = Arguments::of_engine(words.iter().copied());
+            assert_eq!(flags.last("host"), Some("tcp://a"), "{words:?}");
+        }
+        let flags = Arguments::of_engine(["-config", "/c.toml", "-a", "/s"]);
+        assert_eq!((flags.last("config"), flags.last("address")), (Some("/c.toml"), Some("/s")));
+    }
+
+    #[test]
+    fn numbers_are_go_numbers() {
+        for (text, number) in [
+            ("30", Some(30)),
+            ("030", Some(24)),
+            ("0x1E", Some(30)),
+            ("-1", Some(-1)),
+            ("0", Some(0)),
+            ("1_000", Some(1000)),
+            ("08", None),
+            ("--1", None),
+            (" 30", None),
+            ("", None),
+        ] {
+            assert_eq!(integer(text), number, "{text:?}");
+        }
     }
 
     #[test]

@@ -177,12 +177,12 @@ impl Host {
         }
     }
 
-    /// The names in a directory, sorted; none where there is no directory. Names that are not UTF-8
-    /// keep what is.
+    /// The names in a directory, sorted; none where there is no directory.
     ///
     /// # Errors
     ///
-    /// Where it can't be listed, or holds more than 100,000 names.
+    /// Where it can't be listed, or holds more than 100,000 names, or one that is not UTF-8: what it
+    /// names would stay unread.
     pub fn list(&self, path: &str) -> Result<Option<Vec<String>>, Unread> {
         let Some(found) = self.resolve(path)? else { return Ok(None) };
         let entries = match fs::read_dir(&found) {
@@ -196,7 +196,10 @@ impl Host {
             if names.len() == ENTRIES {
                 return Err(Unread::new(path, &format!("it holds more than {ENTRIES} files")));
             }
-            names.push(entry.file_name().to_string_lossy().into_owned());
+            let name = entry.file_name().into_string().map_err(|name| {
+                Unread::new(path, &format!("it holds a name that is not UTF-8: {name:?}"))
+            })?;
+            names.push(name);
         }
         names.sort_unstable();
         Ok(Some(names))

@@ -83,13 +83,15 @@ impl Sudoers {
     }
 }
 
-/// Whether `NOPASSWD:` (blanks may stand before the colon) or `!authenticate` is in a line.
+/// Whether `NOPASSWD:` (blanks may stand before the colon), `!authenticate`, or a group that is
+/// exempt from passwords is in a line.
 fn is_free(line: &str) -> bool {
     let tag = line
         .match_indices("NOPASSWD")
         .any(|(at, tag)| line[at + tag.len()..].trim_start().starts_with(':'));
     let option = line.starts_with("Defaults")
-        && line.split('!').skip(1).any(|rest| rest.trim_start().starts_with("authenticate"));
+        && (line.split('!').skip(1).any(|rest| rest.trim_start().starts_with("authenticate"))
+            || line.contains("exempt_group"));
     tag || option
 }
 
@@ -138,6 +140,7 @@ mod tests {
             ("#1000 ALL=(ALL) NOPASSWD:ALL", true),
             ("Defaults:dave !authenticate", true),
             ("Defaults ! authenticate", true),
+            ("Defaults exempt_group = wheel", true),
             ("Defaults authenticate", false),
             ("dave ALL=(ALL) ALL # NOPASSWD: ALL", false),
             ("dave ALL=(ALL) PASSWD: ALL", false),

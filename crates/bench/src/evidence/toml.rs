@@ -51,10 +51,10 @@ impl Layers {
     /// # Errors
     ///
     /// As [`Layers::containerd`].
-    pub fn crio(host: &Host) -> Result<Self, Unread> {
+    pub fn crio(host: &Host, path: &str, directories: &[&str]) -> Result<Self, Unread> {
         let mut layers = Layers::default();
-        layers.add(host, "/etc/crio/crio.conf")?;
-        for directory in ["/usr/lib/crio/crio.conf.d", "/etc/crio/crio.conf.d"] {
+        layers.add(host, path)?;
+        for directory in directories {
             for name in host.list(directory)?.unwrap_or_default() {
                 layers.add(host, &format!("{directory}/{name}"))?;
             }
@@ -92,16 +92,13 @@ impl Layers {
     /// the place of the whole part in an earlier one (`mergeConfig`), since then they are merged. A
     /// configuration of version 3 is read by 2.0 and later alone.
     pub fn get(&self, path: &[&str]) -> Result<Option<(&str, &Item)>, Unread> {
-        let item = |document: &'_ Document<String>, path: &[&str]| {
-            path.iter().try_fold(document.as_item(), |item, key| item.get(key)).is_some()
-        };
-        let merged = self.files.iter().rfind(|(_, document)| item(document, path));
+        let merged = self.files.iter().rfind(|(_, document)| at(document, path).is_some());
         if let ["plugins", id, ..] = path
             && !self.is_merged()
         {
-            let replaced =
-                self.files.iter().rfind(|(_, document)| item(document, &["plugins", id]));
-            let replaced = replaced.filter(|(_, document)| item(document, path));
+            let plugin = ["plugins", id];
+            let replaced = self.files.iter().rfind(|(_, document)| at(document, &plugin).is_some());
+            let replaced = replaced.filter(|(_, document)| at(document, path).is_some());
             if merged.map(|(file, _)| file) != replaced.map(|(file, _)| file) {
                 let place = merged.map_or("", |(file, _)| file);
                 let cause = format!(
@@ -112,16 +109,24 @@ impl Layers {
                 return Err(Unread::new(place, &cause));
             }
         }
-        Ok(merged.and_then(|(file, document)| {
-            let item = path.iter().try_fold(document.as_item(), |item, key| item.get(key))?;
-            Some((file.as_str(), item))
-        }))
+        Ok(merged.and_then(|(file, document)| Some((file.as_str(), at(document, path)?))))
+    }
+
+    /// The keys of the tables at a path in all files, some of them more than once.
+    pub fn names(&self, path: &[&str]) -> Vec<&str> {
+        let items = self.files.iter().filter_map(|(_, document)| at(document, path));
+        let tables = items.filter_map(Item::as_table_like);
+        tables.flat_map(|table| table.iter().map(|(name, _)| name)).collect()
     }
 
     fn is_merged(&self) -> bool {
         let version = self.files.first().and_then(|(_, document)| document.get("version"));
         version.and_then(Item::as_integer).is_some_and(|version| version >= 3)
     }
+}
+
+fn at<'d>(document: &'d Document<String>, path: &[&str]) -> Option<&'d Item> {
+    path.iter().try_fold(document.as_item(), |item, key| item.get(key))
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use seawall_model::ObjectKind;
 use seawall_model::document::Node;
 
 use crate::apiserver::{
-    Admission, Anonymous, AuditLevel, Request, anonymous as anonymous_of, audit_level, authorizers,
-    encryption_of_secrets,
+    Admission, Anonymous, AuditLevel, Request, anonymous as anonymous_of, audit_levels,
+    audits_anything, authorizers, encryption_of_secrets,
 };
 use crate::component::{Component, Instance};
 use crate::context::Cx;
@@ -263,12 +263,12 @@ fn policy(
 /// There is an audit policy, and it writes something down.
 pub fn audit_policy(cx: &Cx<'_>) -> Outcome {
     policy(cx, |document, evidence| {
-        let rules = document.root().get("rules").into_iter().flat_map(Node::items);
-        let levels: Vec<&str> = rules.filter_map(|rule| Some(rule.get("level")?.text())).collect();
-        if levels.iter().any(|level| *level != "None") {
-            Outcome::pass(format!("the audit policy has {} rules", levels.len()))
+        let rules = document.root().get("rules").into_iter().flat_map(Node::items).count();
+        if audits_anything(document) {
+            let noun = if rules == 1 { "rule" } else { "rules" };
+            Outcome::pass(format!("the audit policy has {rules} {noun}"))
         } else {
-            Outcome::fail("no rule of the audit policy writes anything down")
+            Outcome::fail("no rule of the audit policy that is ever reached writes anything down")
         }
         .with([evidence])
     })
@@ -301,18 +301,17 @@ pub fn audit_coverage(cx: &Cx<'_>) -> Outcome {
         let mut left_out = Vec::new();
         let mut bodies = Vec::new();
         for (request, noun) in CONCERNS {
-            match audit_level(document, *request) {
-                None => {
-                    return Outcome::unknown(format!("the policy's level for {noun} is not known"))
-                        .with([evidence]);
-                }
-                Some(AuditLevel::None) => left_out.push(*noun),
-                Some(AuditLevel::Metadata) => {}
-                Some(AuditLevel::Request | AuditLevel::RequestResponse) => {
-                    if matches!(request.resource, "secrets" | "tokenreviews") {
-                        bodies.push(*noun);
-                    }
-                }
+            let Some((least, most)) = audit_levels(document, *request) else {
+                return Outcome::unknown(format!("the policy's level for {noun} is not known"))
+                    .with([evidence]);
+            };
+            if least == AuditLevel::None {
+                left_out.push(*noun);
+            }
+            if most > AuditLevel::Metadata
+                && matches!(request.resource, "secrets" | "configmaps" | "tokenreviews")
+            {
+                bodies.push(*noun);
             }
         }
         match (left_out.is_empty(), bodies.is_empty()) {

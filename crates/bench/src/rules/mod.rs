@@ -16,5 +16,4 @@ pub mod lifecycle;
 pub mod node;
 pub mod policies;
 pub mod proxy;
-pub mod registries;
 pub mod tls;
