@@ -12,7 +12,7 @@ pub const CHECK: Check = Check {
                 job of somebody else, and what an attacker starts there. Rights in the cloud reach \
                 further than the cluster.",
     remedy: "Annotate an account that only the workload that needs the role uses.",
-    mapping: Mapping { mitre: &["T1078.001", "T1552.007"], ..Mapping::NONE },
+    mapping: Mapping { mitre: &["T1078.001", "T1528"], ..Mapping::NONE },
     covers: &[],
     links: &[
         "https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html",

@@ -15,7 +15,7 @@ pub const CHECK: Check = Check {
                 before the agent, takes them all. None of them is mended any more.",
     remedy: "Move to roles of service accounts (IRSA or EKS Pod Identity, Azure Workload \
              Identity), and take the roles from the nodes.",
-    mapping: Mapping { mitre: &["T1552.007"], ..Mapping::NONE },
+    mapping: Mapping { mitre: &["T1528"], ..Mapping::NONE },
     covers: &[],
     links: &["https://kubernetes.io/docs/concepts/security/service-accounts/"],
     scope: Scope::AnyObject(run),

@@ -16,7 +16,12 @@ pub const CHECK: Check = Check {
                 cluster for the cloud account, where there is more to take.",
     remedy: "Remove the volume and give the pod an identity of its own: IAM roles for service \
              accounts, EKS Pod Identity, GKE Workload Identity or Microsoft Entra Workload ID.",
-    mapping: Mapping { nsa: &[], cis: &[], pss: Some(Level::Baseline), mitre: &["T1552"] },
+    mapping: Mapping {
+        nsa: &[],
+        cis: &[],
+        pss: Some(Level::Baseline),
+        mitre: &["T1552", "T1552.001"],
+    },
     covers: &["kubescape:C-0020"],
     links: &["https://attack.mitre.org/techniques/T1552/001/"],
     scope: Scope::Pod(run),

@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
                 policy for egress nothing stops it.",
     remedy: "Add a NetworkPolicy with `policyTypes: [Egress]` that names what the agent needs, or \
              leave `networkPolicyManagement` to the controller.",
-    mapping: Mapping { mitre: &["T1611"], ..Mapping::NONE },
+    mapping: Mapping { mitre: &["T1046"], ..Mapping::NONE },
     covers: &["kubescape:C-0301"],
     links: &["https://agent-sandbox.sigs.k8s.io/"],
     scope: Scope::Pod(run),

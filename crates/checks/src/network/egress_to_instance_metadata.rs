@@ -24,7 +24,7 @@ pub const CHECK: Check = Check {
                 secrets, and join new nodes. \"All addresses\" holds this one too.",
     remedy: "Add `except: [169.254.169.254/32]` to the block; on AWS also require IMDSv2 with a \
              hop limit of 1.",
-    mapping: Mapping { mitre: &["T1552.007"], ..Mapping::NONE },
+    mapping: Mapping { mitre: &["T1552"], ..Mapping::NONE },
     covers: &[],
     links: &[
         "https://cloud.google.com/kubernetes-engine/docs/how-to/protecting-cluster-metadata",

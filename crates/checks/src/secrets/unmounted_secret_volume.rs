@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
                 and the node's credential may read it all that time. Whoever takes the node has \
                 one Secret more, for which no program had a use.",
     remedy: "Remove the volume, or mount it in the container that needs it.",
-    mapping: Mapping { mitre: &["T1552.007"], ..Mapping::NONE },
+    mapping: Mapping { mitre: &["T1552"], ..Mapping::NONE },
     covers: &[],
     links: &[
         "https://kubernetes.io/docs/concepts/configuration/secret/#using-secrets-as-files-from-a-pod",
