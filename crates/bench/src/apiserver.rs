@@ -107,6 +107,8 @@ pub struct Authorizer {
     pub name: String,
     /// Of a webhook, what happens when it can't be asked: `Deny`, `NoOpinion`.
     pub failure_policy: Option<String>,
+    /// Of a webhook, the file that says how it is reached; none where it is a service of the cluster.
+    pub kubeconfig: Option<String>,
 }
 
 /// The mode where nobody sets one.
@@ -130,8 +132,13 @@ pub fn authorizers(
             .flat_map(Node::items)
             .map(|item| {
                 let field = |key| item.get(key).map(text).unwrap_or_default();
-                let policy = item.at_path(&["webhook", "failurePolicy"]).map(text);
-                Authorizer { kind: field("type"), name: field("name"), failure_policy: policy }
+                let webhook = |path: &[&str]| item.get("webhook")?.at_path(path).map(text);
+                Authorizer {
+                    kind: field("type"),
+                    name: field("name"),
+                    failure_policy: webhook(&["failurePolicy"]),
+                    kubeconfig: webhook(&["connectionInfo", "kubeConfigFile"]),
+                }
             })
             .collect();
         if authorizers.is_empty() {
@@ -149,6 +156,7 @@ pub fn authorizers(
     }
     let evidence = setting.evidence();
     let modes = setting.value.map_err(|why| Unread::new("--authorization-mode", &why))?;
+    let webhook = instance.arguments.last("authorization-webhook-config-file");
     let authorizers = modes
         .unwrap_or_default()
         .split(',')
@@ -156,6 +164,7 @@ pub fn authorizers(
             kind: kind.trim().to_owned(),
             name: String::new(),
             failure_policy: None,
+            kubeconfig: webhook.filter(|_| kind.trim() == "Webhook").map(str::to_owned),
         })
         .collect();
     Ok((authorizers, vec![evidence]))

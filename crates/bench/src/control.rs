@@ -39,12 +39,12 @@ pub enum Decide {
     Kubelet(&'static str, Want),
     /// A setting of etcd, by its flag.
     Etcd(&'static str, Want),
-    /// Settings of etcd that must all be set.
-    EtcdAllSet(&'static [&'static str]),
     /// A function.
     With(fn(&Cx<'_>) -> Outcome),
     /// The checks that map to a control of CIS.
     Objects(&'static str),
+    /// These checks.
+    Checks(&'static [&'static str]),
     /// Nobody but a person.
     Ask(&'static str),
 }
@@ -66,14 +66,13 @@ impl Decide {
             Decide::Etcd(flag, want) => cx.each(Component::Etcd, |instance| {
                 etcd::setting(cx.input.host, instance, flag).judge(want)
             }),
-            Decide::EtcdAllSet(flags) => cx.each(Component::Etcd, |instance| {
-                let each = flags.iter().map(|flag| etcd::setting(cx.input.host, instance, flag));
-                Outcome::worst(each.map(|setting| setting.judge(Want::Set)), "")
-            }),
             Decide::With(function) => function(cx),
-            Decide::Objects(control) => {
-                either(cx.objects().map(|(inventory, objects)| objects.outcome(inventory, control)))
-            }
+            Decide::Objects(control) => either(cx.objects().map(|(inventory, objects)| {
+                objects.outcome(inventory, |check| check.mapping.cis.contains(&control))
+            })),
+            Decide::Checks(ids) => either(cx.objects().map(|(inventory, objects)| {
+                objects.outcome(inventory, |check| ids.contains(&check.id))
+            })),
             Decide::Ask(question) => Outcome::manual(question),
         }
     }

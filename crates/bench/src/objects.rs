@@ -1,57 +1,36 @@
 //! Controls that objects of the cluster decide, through the checks that map to them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use seawall_checks::Results;
-use seawall_model::{Finding, Inventory};
+use seawall_model::{Check, Finding, Inventory};
 
 use crate::outcome::{Evidence, OriginKind, Outcome};
 
 /// Most findings that are shown for one control.
 const SHOWN: usize = 20;
 
-/// What the checks said, by the control that they map to.
+/// What the checks said.
 #[derive(Debug)]
 pub struct Objects {
-    findings: BTreeMap<&'static str, Vec<Finding>>,
-    tallies: BTreeMap<&'static str, seawall_checks::Tally>,
-    unknown: BTreeMap<&'static str, String>,
+    results: Results,
 }
 
 impl Objects {
-    /// Sorts what the checks said.
+    /// Keeps what the checks said.
     pub fn new(results: Results) -> Self {
-        let mut objects = Objects {
-            findings: BTreeMap::new(),
-            tallies: BTreeMap::new(),
-            unknown: BTreeMap::new(),
-        };
-        for finding in results.findings {
-            for control in finding.check.mapping.cis {
-                objects.findings.entry(control).or_default().push(finding.clone());
-            }
-        }
-        for unknown in results.unknown {
-            for control in unknown.check.mapping.cis {
-                objects.unknown.entry(control).or_insert_with(|| unknown.reason.clone());
-            }
-        }
-        for (check, tally) in results.tallies {
-            for control in check.mapping.cis {
-                let all = objects.tallies.entry(control).or_default();
-                all.pass += tally.pass;
-                all.fail += tally.fail;
-                all.not_applicable += tally.not_applicable;
-                all.unknown += tally.unknown;
-            }
-        }
-        objects
+        Objects { results }
     }
 
-    /// What a control of CIS comes to.
-    pub fn outcome(&self, inventory: &Inventory, control: &str) -> Outcome {
-        let findings = self.findings.get(control).map_or(&[][..], Vec::as_slice);
-        let tally = self.tallies.get(control).copied().unwrap_or_default();
+    /// What the checks that are asked for come to together.
+    pub fn outcome(&self, inventory: &Inventory, asked: impl Fn(&Check) -> bool) -> Outcome {
+        let findings: Vec<&Finding> =
+            self.results.findings.iter().filter(|finding| asked(finding.check)).collect();
+        let (mut pass, mut not_applicable) = (0, 0);
+        for (_, tally) in self.results.tallies.iter().filter(|(check, _)| asked(check)) {
+            pass += tally.pass;
+            not_applicable += tally.not_applicable;
+        }
         if !findings.is_empty() {
             let evidence = findings.iter().take(SHOWN).map(|finding| {
                 let source = &finding.site.location.source;
@@ -63,10 +42,9 @@ impl Objects {
                     format!("{}:{}", source.name(), position.line),
                 )
             });
-            let checks: std::collections::BTreeSet<&str> =
-                findings.iter().map(|finding| finding.check.id).collect();
+            let checks: BTreeSet<&str> = findings.iter().map(|finding| finding.check.id).collect();
             let checks = checks.into_iter().collect::<Vec<_>>().join(", ");
-            let first = &findings[0];
+            let first = findings[0];
             let more = match findings.len() - 1 {
                 0 => String::new(),
                 more => format!(", and {more} more"),
@@ -80,10 +58,10 @@ impl Objects {
             .unread()
             .next()
             .map(|part| format!("{}: {}", part.file, part.outcome));
-        if let Some(why) = self.unknown.get(control) {
-            return Outcome::unknown(why.clone());
+        if let Some(unknown) = self.results.unknown.iter().find(|unknown| asked(unknown.check)) {
+            return Outcome::unknown(unknown.reason.clone());
         }
-        match (tally.pass, tally.not_applicable) {
+        match (pass, not_applicable) {
             _ if inventory.is_empty() => Outcome::unknown("no object was read"),
             _ if unread.is_some() => Outcome::unknown(format!(
                 "nothing was found, but not everything was read: {}",

@@ -318,7 +318,7 @@ fn profiles_and_labels_that_a_pod_declares_must_be_so() {
         assert_eq!(result.verdict, verdict, "{label}: {}", result.reason);
     }
     assert_eq!(declared(&node, "{seLinuxOptions: web_t}").verdict, Verdict::Unknown);
-    node.remove("sys/fs/selinux/enforce");
+    node.remove("sys/fs/selinux");
     node.remove("sys/module/apparmor/parameters/enabled");
     // A kubelet's default is a declaration too.
     node.process(300, &["/usr/bin/kubelet", "--seccomp-default"]);

@@ -182,6 +182,8 @@ fn nodes_of_clouds_are_known_and_held_against_their_own_benchmarks() {
             let result = one(&report, id);
             assert_eq!(result.verdict, Verdict::Pass, "{platform} {id}: {}", result.reason);
         }
+        let managed = |id: &str| one(&report, id).assessment;
+        assert_eq!(managed("3.2.4"), seawall_bench::Assessment::Automated);
         // The kubelet logs in with a program and has no certificate to rotate.
         assert_eq!(one(&report, "3.2.8").verdict, Verdict::NotApplicable, "{platform}");
         // Somebody else runs the control plane.

@@ -4,7 +4,7 @@
 //! The titles are those of the framework `cis` that scans summarise by; here is how each is
 //! decided on a node.
 
-use crate::component::Component::{ApiServer, ControllerManager, Kubelet, Scheduler};
+use crate::component::Component::{ApiServer, ControllerManager, Scheduler};
 use crate::context::Role;
 use crate::control::{Control, Decide, Group};
 use crate::distribution::File;
@@ -12,7 +12,7 @@ use crate::report::Assessment;
 use crate::rules::{apiserver, controller, etcd, kubelet, policies, proxy};
 use crate::setting::Want;
 
-use Decide::{AllSet, Ask, EtcdAllSet, Flag, Mode, Objects, Owner, With};
+use Decide::{AllSet, Ask, Flag, Mode, Objects, Owner, With};
 
 const MODE_600: &str = "Take away all permissions but the owner's to read and write: chmod 600.";
 const MODE_644: &str = "Take away all permissions to write but the owner's: chmod 644.";
@@ -106,7 +106,7 @@ fn files() -> Vec<Control> {
         ),
         automated(
             "1.1.12",
-            Owner(EtcdData, "etcd", "etcd"),
+            With(etcd::data_owner),
             "Run etcd as a user of its own and give it the data: chown etcd:etcd.",
         ),
         automated("1.1.13", Mode(AdminConf, 0o600), MODE_600),
@@ -237,7 +237,7 @@ fn api_server() -> Vec<Control> {
         ),
         automated(
             "1.2.22",
-            AllSet(ApiServer, &["service-account-key-file"]),
+            With(apiserver::service_account_keys),
             "Set --service-account-key-file to a key that serves nothing else.",
         ),
         automated(
@@ -333,7 +333,11 @@ fn scheduler() -> Vec<Control> {
 
 fn etcd_controls() -> Vec<Control> {
     vec![
-        automated("2.1", EtcdAllSet(&["cert-file", "key-file"]), "Set --cert-file and --key-file."),
+        automated(
+            "2.1",
+            With(etcd::client_tls),
+            "Set --cert-file and --key-file, and listen for clients on https:// alone.",
+        ),
         automated(
             "2.2",
             Decide::Etcd("client-cert-auth", Want::Bool(true)),
@@ -342,8 +346,8 @@ fn etcd_controls() -> Vec<Control> {
         automated("2.3", Decide::Etcd("auto-tls", Want::Bool(false)), "Remove --auto-tls."),
         automated(
             "2.4",
-            EtcdAllSet(&["peer-cert-file", "peer-key-file"]),
-            "Set --peer-cert-file and --peer-key-file.",
+            With(etcd::peer_tls),
+            "Set --peer-cert-file and --peer-key-file, and listen for peers on https:// alone.",
         ),
         automated(
             "2.5",
@@ -448,7 +452,7 @@ fn kubelet_controls() -> Vec<Control> {
         ),
         manual(
             "4.2.7",
-            Flag(Kubelet, "hostname-override", None, Want::Unset),
+            With(kubelet::hostname),
             "Remove --hostname-override, and let the machine bear the name.",
         ),
         manual(

@@ -1,17 +1,20 @@
-//! What of CIS Docker 1.6 and containerd still matters on the hosts of Kubernetes' containers, and
-//! the Docker engine where one runs. What pods are asked for is in CIS Kubernetes.
+//! What of CIS Docker 1.6 still matters on the hosts of Kubernetes' containers, for containerd and
+//! CRI-O as for the Docker engine where one runs. Its section 5, on running containers, is asked of
+//! pods.
 
+use super::cis;
 use crate::context::Cx;
-use crate::control::Decide::With;
+use crate::control::Decide::{Checks, With};
 use crate::control::{Control, Group, automated, manual};
 use crate::evidence::arguments::boolean;
 use crate::outcome::Outcome;
-use crate::rules::{engine, lifecycle};
+use crate::rules::{engine, lifecycle, policies};
 
 pub(super) fn groups() -> Vec<Group> {
     vec![
         Group { title: "Engine", role: None, controls: engines() },
         Group { title: "Docker engine", role: None, controls: docker() },
+        Group { title: "Containers, by their pods", role: None, controls: pods() },
     ]
 }
 
@@ -83,6 +86,134 @@ fn engines() -> Vec<Control> {
             With(lifecycle::engine),
             "Update the engine.",
         ),
+    ]
+}
+
+/// CIS Docker 5, and what 2.9 and 2.14 want of all containers. Left out is what Kubernetes has no
+/// word for, or decides itself: cgroups, restarts, resource limits of the kernel, the bridge of Docker.
+fn pods() -> Vec<Control> {
+    let of = |id, title, checks: &'static [&'static str], remedy| {
+        automated(id, title, Checks(checks), remedy)
+    };
+    vec![
+        of(
+            "pod-apparmor",
+            "Containers run under AppArmor",
+            &["apparmor-missing", "apparmor-unconfined"],
+            "Set appArmorProfile.type to RuntimeDefault.",
+        ),
+        of(
+            "pod-selinux",
+            "Containers keep the SELinux types of containers",
+            &["selinux-options"],
+            "Remove seLinuxOptions that choose another type, user or role.",
+        ),
+        of(
+            "pod-seccomp",
+            "Containers run under seccomp",
+            &["seccomp-missing", "seccomp-unconfined"],
+            "Set seccompProfile.type to RuntimeDefault.",
+        ),
+        of(
+            "pod-capabilities",
+            "Containers drop capabilities and add none",
+            &["capabilities-not-dropped", "added-capability", "dangerous-capability"],
+            "Drop ALL and add back what is needed.",
+        ),
+        of(
+            "pod-privileged",
+            "No container is privileged",
+            &["privileged-container"],
+            "Remove privileged: true.",
+        ),
+        of(
+            "pod-new-privileges",
+            "Containers can't gain privileges",
+            &["allow-privilege-escalation"],
+            "Set allowPrivilegeEscalation to false.",
+        ),
+        automated(
+            "pod-user-namespaces",
+            "Root in a container is not root on the node",
+            With(policies::user_namespaces),
+            "Set hostUsers to false.",
+        ),
+        of(
+            "pod-host-directories",
+            "No sensitive directory or device of the node is mounted",
+            &["sensitive-host-path", "writable-host-path"],
+            "Mount volumes instead of directories of the node.",
+        ),
+        of(
+            "pod-engine-socket",
+            "The engine's socket is in no container",
+            &["container-runtime-socket"],
+            "Remove the volume: who has the socket is root on the node.",
+        ),
+        of(
+            "pod-ssh",
+            "No SSH server runs in a container",
+            &["ssh-server"],
+            "Use kubectl exec and debug.",
+        ),
+        of(
+            "pod-privileged-ports",
+            "No container takes a privileged port",
+            &["privileged-port"],
+            "Let the container listen above 1024, and a Service map the port.",
+        ),
+        of(
+            "pod-host-ports",
+            "No container takes a port of the node",
+            &["host-port"],
+            "Use a Service.",
+        ),
+        of(
+            "pod-host-namespaces",
+            "No pod shares the node's network, processes or IPC",
+            &["host-network", "host-pid", "host-ipc"],
+            "Remove hostNetwork, hostPID and hostIPC.",
+        ),
+        of(
+            "pod-memory",
+            "Every container's memory is limited",
+            &["memory-limit-missing"],
+            "Set resources.limits.memory.",
+        ),
+        of(
+            "pod-cpu",
+            "Every container has its share of processors",
+            &["cpu-request-missing"],
+            "Set resources.requests.cpu.",
+        ),
+        of(
+            "pod-read-only",
+            "Containers can't write to their images",
+            &["writable-root-file-system"],
+            "Set readOnlyRootFilesystem to true and mount emptyDir where files are written.",
+        ),
+        automated(
+            "pod-mount-propagation",
+            "No mount of a container is shared with the node",
+            With(policies::mount_propagation),
+            "Remove mountPropagation: Bidirectional.",
+        ),
+        of(
+            "pod-health",
+            "Containers are restarted when they hang",
+            &["liveness-probe-missing"],
+            "Write a liveness probe.",
+        ),
+        of(
+            "pod-images",
+            "Images are the ones that were meant",
+            &["latest-image-tag", "image-pull-policy"],
+            "Name images by version or digest.",
+        ),
+        Control {
+            id: "pod-processes",
+            ..cis::control("4.2.13").expect("a control of CIS Kubernetes")
+        },
     ]
 }
 

@@ -6,7 +6,9 @@ mod managed;
 mod node;
 mod nsa;
 
-use crate::control::Group;
+use std::collections::BTreeSet;
+
+use crate::control::{Decide, Group};
 
 /// A list of controls.
 #[derive(Clone, Copy, Debug)]
@@ -47,5 +49,30 @@ impl Benchmark {
     /// Its groups of controls, in its order.
     pub fn groups(&self) -> Vec<Group> {
         (self.groups)()
+    }
+}
+
+/// The checks of objects that controls name.
+pub fn checks() -> BTreeSet<&'static str> {
+    let controls = BENCHMARKS.iter().flat_map(Benchmark::groups).flat_map(|group| group.controls);
+    controls
+        .filter_map(|control| match control.decide {
+            Decide::Checks(ids) => Some(ids),
+            _ => None,
+        })
+        .flatten()
+        .copied()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checks_that_controls_name_are_there() {
+        for id in checks() {
+            assert!(seawall_checks::find(id).is_some(), "{id}");
+        }
     }
 }

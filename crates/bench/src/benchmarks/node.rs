@@ -5,7 +5,7 @@ use crate::control::Decide::With;
 use crate::control::{Control, Group, automated};
 use crate::outcome::Outcome;
 use crate::rules::access::{self, Ssh};
-use crate::rules::{confinement, declared, kubelet, lifecycle, node};
+use crate::rules::{confinement, declared, interfaces, kubelet, lifecycle, node};
 
 pub(super) fn groups() -> Vec<Group> {
     vec![
@@ -44,9 +44,7 @@ fn kernel() -> Vec<Control> {
         sysctl("bpf-jit", "Compiled eBPF programs are hardened", |cx| {
             node::sysctl(cx, "net.core.bpf_jit_harden", &["2", "1"])
         }),
-        sysctl("ptrace", "Processes debug their children alone", |cx| {
-            node::sysctl(cx, "kernel.yama.ptrace_scope", &["1", "2", "3"])
-        }),
+        sysctl("ptrace", "Processes debug their children alone", node::ptrace),
         sysctl("kexec", "No other kernel can be started", |cx| {
             node::sysctl(cx, "kernel.kexec_load_disabled", &["1"])
         }),
@@ -73,15 +71,9 @@ fn kernel() -> Vec<Control> {
         sysctl("core-dumps", "Programs with set-user-id leave no core", |cx| {
             node::sysctl(cx, "fs.suid_dumpable", &["0", "2"])
         }),
-        sysctl("redirects-taken", "No ICMP redirects are taken", |cx| {
-            node::sysctl(cx, "net.ipv4.conf.all.accept_redirects", &["0"])
-        }),
-        sysctl("redirects-sent", "No ICMP redirects are sent", |cx| {
-            node::sysctl(cx, "net.ipv4.conf.all.send_redirects", &["0"])
-        }),
-        sysctl("source-routes", "No source routes are taken", |cx| {
-            node::sysctl(cx, "net.ipv4.conf.all.accept_source_route", &["0"])
-        }),
+        sysctl("redirects-taken", "No ICMP redirects are taken", interfaces::redirects_taken),
+        sysctl("redirects-sent", "No ICMP redirects are sent", interfaces::redirects_sent),
+        sysctl("source-routes", "No source routes are taken", interfaces::source_routes),
         sysctl("syn-cookies", "Floods of connections are answered with cookies", |cx| {
             node::sysctl(cx, "net.ipv4.tcp_syncookies", &["1", "2"])
         }),
@@ -106,6 +98,9 @@ fn mounts() -> Vec<Control> {
     vec![
         mount("tmp", "/tmp is a mount with nodev, nosuid and noexec", |cx| {
             node::mount(cx, "/tmp", &["nodev", "nosuid", "noexec"])
+        }),
+        mount("var-tmp", "/var/tmp is a mount with nodev, nosuid and noexec", |cx| {
+            node::mount(cx, "/var/tmp", &["nodev", "nosuid", "noexec"])
         }),
         mount("shared-memory", "/dev/shm is a mount with nodev, nosuid and noexec", |cx| {
             node::mount(cx, "/dev/shm", &["nodev", "nosuid", "noexec"])

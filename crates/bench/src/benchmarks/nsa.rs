@@ -5,7 +5,7 @@ use super::cis;
 use crate::component::Component::ApiServer;
 use crate::context::Role;
 use crate::control::{Control, Decide, Group, automated, manual};
-use crate::rules::{apiserver, authentication, certificates, kubelet};
+use crate::rules::{apiserver, authentication, authorization, certificates, etcd, kubelet};
 
 use Decide::With;
 
@@ -63,6 +63,13 @@ pub(super) fn groups() -> Vec<Group> {
                     "Delete Secrets of the type kubernetes.io/service-account-token; ask for tokens \
                      through the TokenRequest API.",
                 ),
+                automated(
+                    "client-certificates",
+                    "Client certificates are renewed, and hold for a year at most",
+                    With(authentication::client_certificates),
+                    "Set rotateCertificates of the kubelet to true, and --cluster-signing-duration of the \
+                     controller manager to a year or less.",
+                ),
                 like("service-account-lookup", "1.2.21"),
                 like("bootstrap-tokens", "3.1.3"),
             ],
@@ -72,9 +79,9 @@ pub(super) fn groups() -> Vec<Group> {
             role: control_plane,
             controls: vec![automated(
                 "authorization-chain",
-                "The chain of authorizers begins with Node and RBAC, and no link lets all pass",
-                With(authentication::authorization_chain),
-                "Use Node and RBAC; let a webhook deny when it can't be asked.",
+                "The chain of authorizers has Node and RBAC, and no link lets all pass",
+                With(authorization::chain),
+                "Use Node and RBAC; let a webhook deny when it can't be asked, and reach it by TLS.",
             )],
         },
         Group {
@@ -100,6 +107,18 @@ pub(super) fn groups() -> Vec<Group> {
                 like("etcd-peer-tls", "2.4"),
                 like("etcd-peer-authentication", "2.5"),
                 like("etcd-own-authority", "2.7"),
+                automated(
+                    "etcd-tls-version",
+                    "etcd speaks no TLS older than 1.2",
+                    With(etcd::tls_version),
+                    "Remove --tls-min-version, or set it to TLS1.2 or TLS1.3.",
+                ),
+                automated(
+                    "etcd-cipher-suites",
+                    "etcd's TLS cipher suites are strong",
+                    With(etcd::ciphers),
+                    "Set --cipher-suites to suites with GCM or ChaCha20, or --tls-min-version=TLS1.3.",
+                ),
                 automated(
                     "etcd-listens",
                     "A firewall stands before etcd",

@@ -7,13 +7,23 @@
 use seawall_model::document::Node;
 
 use crate::component::{Component, Instance};
-use crate::evidence::arguments::Arguments;
+use crate::evidence::arguments::{Arguments, boolean};
 use crate::evidence::host::{Host, Unread};
 use crate::evidence::process::Processes;
 use crate::evidence::{document, unit};
 
 const SERVER: &str = "/var/lib/rancher/k3s/server";
 const AGENT: &str = "/var/lib/rancher/k3s/agent";
+
+/// The suites that k3s sets unless it is told others (`pkg/cli/server/server.go`).
+const SUITES: &[&str] = &[
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+];
 
 /// What k3s is configured to do.
 struct Configuration {
@@ -66,6 +76,13 @@ pub(super) fn instance(
     if component == Component::Kubelet && configuration.is_on("protect-kernel-defaults") {
         own.push(("protect-kernel-defaults", "true".to_owned()));
     }
+    if matches!(component, Component::Kubelet | Component::Proxy) {
+        let name = match configuration.last("node-name") {
+            Some(name) => Some(name.to_owned()),
+            None => host.read("/etc/hostname")?,
+        };
+        own.extend(name.map(|name| ("hostname-override", name.trim().to_lowercase())));
+    }
     let option = match component {
         Component::Etcd => "etcd-arg".to_owned(),
         _ => format!("{}-arg", component.program()),
@@ -100,9 +117,14 @@ fn own_arguments(
             ("kubelet-client-certificate", server("client-kube-apiserver.crt")),
             ("kubelet-client-key", server("client-kube-apiserver.key")),
             ("profiling", "false".to_owned()),
+            ("proxy-client-cert-file", server("client-auth-proxy.crt")),
+            ("requestheader-allowed-names", "system:auth-proxy".to_owned()),
+            ("requestheader-client-ca-file", server("request-header-ca.crt")),
+            ("requestheader-username-headers", "X-Remote-User".to_owned()),
             ("service-account-key-file", server("service.key")),
             ("service-account-signing-key-file", server("service.current.key")),
             ("tls-cert-file", server("serving-kube-apiserver.crt")),
+            ("tls-cipher-suites", SUITES.join(",")),
             ("tls-private-key-file", server("serving-kube-apiserver.key")),
         ]
         .into_iter()
@@ -229,12 +251,14 @@ impl Configuration {
         }
     }
 
+    /// The value of an option that has one; the last counts.
+    fn last(&self, name: &str) -> Option<&str> {
+        let found = self.values.iter().rev().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     fn is_on(&self, name: &str) -> bool {
-        self.values
-            .iter()
-            .rev()
-            .find(|(known, _)| known == name)
-            .is_some_and(|(_, value)| value == "true")
+        self.last(name).and_then(boolean) == Some(true)
     }
 
     /// k3s' own arguments with those of an option such as `kube-apiserver-arg`: `name=value`

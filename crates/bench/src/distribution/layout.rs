@@ -26,6 +26,7 @@ pub enum File {
     KubeletConf,
     ClientCa,
     KubeletConfig,
+    AzureJson,
 }
 
 impl File {
@@ -47,6 +48,7 @@ impl File {
             File::KubeletConf => "the kubelet's kubeconfig",
             File::ClientCa => "the client CA",
             File::KubeletConfig => "the kubelet's configuration",
+            File::AzureJson => "the credentials for Azure",
         }
     }
 }
@@ -199,6 +201,7 @@ const AKS: Layout = Layout {
         (File::KubeletConf, &["/var/lib/kubelet/kubeconfig"]),
         (File::ClientCa, &["/etc/kubernetes/certs/ca.crt"]),
         (File::KubeletConfig, &["/etc/default/kubelet", "/etc/default/kubeletconfig.json"]),
+        (File::AzureJson, &["/etc/kubernetes/azure.json"]),
     ],
 };
 

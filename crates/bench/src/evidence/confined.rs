@@ -37,6 +37,10 @@ impl Modules {
         if let Some(enforce) = host.read("/sys/fs/selinux/enforce")? {
             return Ok(Modules::SeLinux { enforces: enforce.trim() == "1" });
         }
+        // The kernel makes the directory where SELinux is on.
+        if host.metadata("/sys/fs/selinux")?.is_some() {
+            return Err(Unread::new("/sys/fs/selinux/enforce", "selinuxfs is not mounted"));
+        }
         let enabled = host.read("/sys/module/apparmor/parameters/enabled")?.unwrap_or_default();
         Ok(if enabled.trim() == "Y" { Modules::AppArmor } else { Modules::None })
     }

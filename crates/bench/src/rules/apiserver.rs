@@ -9,7 +9,7 @@ use crate::apiserver::{
 };
 use crate::component::{Component, Instance};
 use crate::context::Cx;
-use crate::outcome::{Evidence, OriginKind, Outcome, Patch};
+use crate::outcome::{Evidence, OriginKind, Outcome, Patch, Verdict};
 use crate::rules::{firewall, tls};
 use crate::setting::{Place, Setting, Want, unread};
 
@@ -149,6 +149,22 @@ pub fn client_ca(cx: &Cx<'_>) -> Outcome {
     cx.flag(Component::ApiServer, "client-ca-file", None, Want::Set)
 }
 
+/// Tokens of service accounts are checked by keys that are named, or by a program that signs them.
+pub fn service_account_keys(cx: &Cx<'_>) -> Outcome {
+    cx.each(Component::ApiServer, |instance| {
+        let keys = Setting::flag(instance, "service-account-key-file", None).judge(Want::Set);
+        let signer = Setting::flag(instance, "service-account-signing-endpoint", None);
+        match &signer.value {
+            // The API server starts with one of the two.
+            Ok(Some(path)) if keys.verdict == Verdict::Fail && !path.is_empty() => {
+                Outcome::pass(format!("the program behind {path} has the keys"))
+                    .with([signer.evidence()])
+            }
+            _ => keys,
+        }
+    })
+}
+
 /// Secrets are written by a strong provider.
 pub fn encryption(cx: &Cx<'_>) -> Outcome {
     cx.each(Component::ApiServer, |instance| {
@@ -217,7 +233,7 @@ pub fn bootstrap_tokens(cx: &Cx<'_>) -> Outcome {
     cx.each(Component::ApiServer, |instance| {
         let setting = Setting::flag(instance, "enable-bootstrap-token-auth", Some("false"));
         let off = setting.judge(Want::Bool(false));
-        if off.verdict != crate::outcome::Verdict::Fail {
+        if off.verdict != Verdict::Fail {
             return off;
         }
         let tokens: Vec<String> = cx
@@ -340,14 +356,15 @@ pub fn tls_version(cx: &Cx<'_>) -> Outcome {
 pub fn insecure_port(cx: &Cx<'_>) -> Outcome {
     cx.each(Component::ApiServer, |instance| {
         let address = Setting::flag(instance, "insecure-bind-address", None);
-        let default = match instance.minor {
+        let minor = instance.minor.or(cx.minor());
+        let default = match minor {
             Some(minor) if minor < 20 => "8080",
             Some(_) | None => "0",
         };
         let port = Setting::flag(instance, "insecure-port", Some(default));
         let closed = port.judge(Want::Zero);
         // Of an unknown version the default is not known either.
-        if instance.minor.is_none() && port.origin.kind == OriginKind::Default {
+        if minor.is_none() && port.origin.kind == OriginKind::Default {
             return match cx.host().map(firewall::listeners) {
                 Ok(Ok(all)) if !all.iter().any(|one| one.port == 8080) => {
                     Outcome::pass("nothing listens on port 8080").with([port.evidence()])
@@ -366,7 +383,7 @@ pub fn insecure_port(cx: &Cx<'_>) -> Outcome {
 pub fn recommended_plugins(cx: &Cx<'_>) -> Outcome {
     cx.each(Component::ApiServer, |instance| {
         let admission = Admission::of(instance);
-        let mut missing = admission.missing(instance.minor.unwrap_or(u32::MAX));
+        let mut missing = admission.missing(instance.minor.or(cx.minor()).unwrap_or(u32::MAX));
         if !admission.has("NodeRestriction") {
             missing.push("NodeRestriction");
         }

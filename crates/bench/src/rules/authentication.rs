@@ -1,14 +1,16 @@
-//! Which ways there are to log in and to be allowed, and which of them are weak.
+//! Which ways there are to log in, and which of them are weak.
 
 use seawall_model::ObjectKind;
 use seawall_model::document::Node;
 
-use crate::apiserver::{Anonymous, anonymous, authorizers};
+use crate::apiserver::{Anonymous, anonymous};
 use crate::component::{Component, Instance};
 use crate::context::{Cx, either};
+use crate::evidence::arguments::duration;
 use crate::evidence::document::{place, text};
-use crate::outcome::{Evidence, OriginKind, Outcome};
-use crate::setting::unread;
+use crate::outcome::{Evidence, OriginKind, Outcome, Verdict};
+use crate::rules::{kubelet, webhook};
+use crate::setting::{Setting, unread};
 
 /// A way to log in: its flag, its name, and why it is weak by itself.
 const METHODS: &[(&str, &str, Option<&str>)] = &[
@@ -25,24 +27,28 @@ const METHODS: &[(&str, &str, Option<&str>)] = &[
 /// All ways to log in, with what is weak about them.
 pub fn methods(cx: &Cx<'_>) -> Outcome {
     cx.each(Component::ApiServer, |instance| {
+        let given = |flag: &str| instance.arguments.last(flag).filter(|value| !value.is_empty());
         let mut evidence = Vec::new();
         let mut names = Vec::new();
         let mut weak = Vec::new();
+        // What can't be read may be weak as well.
+        let mut outcomes = Vec::new();
         for (flag, name, why) in METHODS {
-            let Some(value) = instance.arguments.last(flag).filter(|v| !v.is_empty()) else {
-                continue;
-            };
+            let Some(value) = given(flag) else { continue };
             names.push(*name);
             evidence.push(of_flag(instance, flag, value));
             weak.extend(why.map(|why| format!("{name}: {why}")));
         }
         weak.extend(weak_headers(instance));
         weak.extend(weak_oidc(instance));
-        if let Some(path) = instance.arguments.last("authentication-config") {
+        if let Some(path) = given("authentication-config") {
             match weak_issuers(cx, instance, path, &mut evidence) {
                 Ok(more) => weak.extend(more),
-                Err(outcome) => return outcome.with(evidence),
+                Err(outcome) => outcomes.push(outcome),
             }
+        }
+        if let Some(path) = given("authentication-token-webhook-config-file") {
+            outcomes.push(webhook::is_checked(cx, instance, "the token webhook", path));
         }
         match anonymous(cx, instance) {
             Ok((Anonymous::On, setting)) => {
@@ -51,20 +57,49 @@ pub fn methods(cx: &Cx<'_>) -> Outcome {
                 weak.push("anonymous requests are let in".to_owned());
             }
             Ok(_) => {}
-            Err(why) => return unread(&why).with(evidence),
+            Err(why) => outcomes.push(unread(&why)),
         }
-        if let Some(why) = &instance.incomplete
-            && weak.is_empty()
-        {
-            return Outcome::unknown(why.clone()).with(evidence);
-        }
-        if weak.is_empty() {
+        outcomes.extend(instance.incomplete.clone().map(Outcome::unknown));
+        let own = if weak.is_empty() {
             Outcome::pass(format!("clients log in with {}", names.join(", ")))
         } else {
             Outcome::fail(weak.join("; "))
-        }
-        .with(evidence)
+        };
+        Outcome::worst([own.with(evidence)].into_iter().chain(outcomes), "")
     })
+}
+
+/// Most days that client certificates should hold: nothing takes one back before its end.
+const DAYS: f64 = 366.0;
+
+/// Client certificates are renewed by whom they were given to, and are signed for a year at most.
+pub fn client_certificates(cx: &Cx<'_>) -> Outcome {
+    let signed = cx.each(Component::ControllerManager, |instance| {
+        let flags = ["cluster-signing-duration", "experimental-cluster-signing-duration"];
+        let flag = flags.into_iter().find(|flag| instance.arguments.last(flag).is_some());
+        let setting = Setting::flag(instance, flag.unwrap_or(flags[0]), Some("8760h0m0s"));
+        let value = match &setting.value {
+            Ok(value) => value.as_deref().unwrap_or_default(),
+            Err(why) => return Outcome::unknown(why.clone()).with([setting.evidence()]),
+        };
+        let item = &setting.item;
+        match duration(value).map(|seconds| seconds / 86_400.0) {
+            None => Outcome::unknown(format!("{item}: {value:?} is no duration")),
+            Some(days) if days > DAYS => Outcome::fail(format!(
+                "{item} is {value}: client certificates that can't be taken back hold for {days:.0} \
+                 days"
+            )),
+            Some(days) => Outcome::pass(format!("client certificates are signed for {days:.0} days")),
+        }
+        .with([setting.evidence()])
+    });
+    let none = |outcome: &Outcome| outcome.verdict == Verdict::NotApplicable;
+    let each: Vec<Outcome> = [signed, kubelet::client_rotation(cx)].into();
+    if each.iter().all(none) {
+        return Outcome::worst(each, "");
+    }
+    // What runs elsewhere says nothing here.
+    Outcome::worst(each.into_iter().filter(|outcome| !none(outcome)), "")
 }
 
 fn of_flag(instance: &Instance, flag: &str, value: &str) -> Evidence {
@@ -73,16 +108,14 @@ fn of_flag(instance: &Instance, flag: &str, value: &str) -> Evidence {
 }
 
 /// Headers name anybody, so whoever has a certificate of the authority may be anybody, unless the
-/// names are limited.
+/// names are limited. Without an authority no headers are taken (apiserver
+/// `pkg/server/options/authentication.go`).
 fn weak_headers(instance: &Instance) -> Option<String> {
     let arguments = &instance.arguments;
-    arguments.last("requestheader-username-headers")?;
-    if arguments.last("requestheader-client-ca-file").is_none_or(str::is_empty) {
-        return Some("proxy headers are taken from anybody: no client CA is set".to_owned());
-    }
-    let authority = arguments.last("requestheader-client-ca-file");
+    let authority =
+        arguments.last("requestheader-client-ca-file").filter(|path| !path.is_empty())?;
     let names = arguments.list("requestheader-allowed-names").unwrap_or_default();
-    (names.is_empty() && authority == arguments.last("client-ca-file")).then(|| {
+    (names.is_empty() && arguments.last("client-ca-file") == Some(authority)).then(|| {
         "proxy headers are taken from every client: the CA is that of clients and no name is asked \
          for"
         .to_owned()
@@ -91,7 +124,8 @@ fn weak_headers(instance: &Instance) -> Option<String> {
 
 fn weak_oidc(instance: &Instance) -> Vec<String> {
     let arguments = &instance.arguments;
-    let Some(issuer) = arguments.last("oidc-issuer-url") else { return Vec::new() };
+    let issuer = arguments.last("oidc-issuer-url").filter(|issuer| !issuer.is_empty());
+    let Some(issuer) = issuer else { return Vec::new() };
     let mut weak = Vec::new();
     if !issuer.starts_with("https://") {
         weak.push(format!("OIDC: the issuer {issuer} is not reached by TLS"));
@@ -162,45 +196,18 @@ pub fn legacy_tokens(cx: &Cx<'_>) -> Outcome {
             let noun = if count == 1 { "Secret holds a token" } else { "Secrets hold tokens" };
             return Outcome::fail(format!("{count} {noun} of a service account")).with(tokens);
         }
+        let unread = inventory.coverage().unread().next();
         match inventory.of_kind(ObjectKind::Secret).count() {
+            _ if unread.is_some() => Outcome::unknown(unread.map_or_else(String::new, |part| {
+                format!(
+                    "no such Secret was read, but not everything was: {}: {}",
+                    part.file, part.outcome
+                )
+            })),
             0 => Outcome::unknown("no Secret was read"),
             many => {
                 Outcome::pass(format!("none of {many} Secrets holds a token of a service account"))
             }
         }
     }))
-}
-
-/// Node and RBAC are in the chain, nothing in it lets all pass, and webhooks deny when in doubt.
-pub fn authorization_chain(cx: &Cx<'_>) -> Outcome {
-    cx.each(Component::ApiServer, |instance| {
-        let (chain, evidence) = match authorizers(cx, instance) {
-            Ok(found) => found,
-            Err(why) => return unread(&why),
-        };
-        let names: Vec<&str> = chain.iter().map(|one| one.kind.as_str()).collect();
-        let mut wrong = Vec::new();
-        for kind in ["AlwaysAllow", "ABAC"] {
-            if names.contains(&kind) {
-                wrong.push(format!("{kind} is in the chain"));
-            }
-        }
-        for kind in ["Node", "RBAC"] {
-            if !names.contains(&kind) {
-                wrong.push(format!("{kind} is not in the chain"));
-            }
-        }
-        for webhook in chain.iter().filter(|one| one.kind == "Webhook") {
-            if webhook.failure_policy.as_deref() == Some("NoOpinion") {
-                let name = &webhook.name;
-                wrong.push(format!("the webhook {name} is left out when it can't be asked"));
-            }
-        }
-        if wrong.is_empty() {
-            Outcome::pass(format!("authorizers are {}", names.join(", ")))
-        } else {
-            Outcome::fail(format!("authorizers are {}; {}", names.join(", "), wrong.join("; ")))
-        }
-        .with(evidence)
-    })
 }

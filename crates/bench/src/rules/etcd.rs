@@ -2,9 +2,70 @@
 
 use crate::component::Component;
 use crate::context::Cx;
+use crate::distribution::{File, Platform};
 use crate::etcd::setting;
-use crate::outcome::Outcome;
+use crate::outcome::{OriginKind, Outcome};
+use crate::rules::tls;
 use crate::setting::{Setting, Want, unread};
+
+/// Clients reach etcd by TLS.
+pub fn client_tls(cx: &Cx<'_>) -> Outcome {
+    by_tls(cx, &["cert-file", "key-file"], "listen-client-urls")
+}
+
+/// Peers reach etcd by TLS.
+pub fn peer_tls(cx: &Cx<'_>) -> Outcome {
+    by_tls(cx, &["peer-cert-file", "peer-key-file"], "listen-peer-urls")
+}
+
+/// A certificate and its key are set, and no address is told that is served without them: of one
+/// with `http` etcd ignores both (`embed/etcd.go`, `configureClientListeners`).
+fn by_tls(cx: &Cx<'_>, files: &[&str], urls: &str) -> Outcome {
+    cx.each(Component::Etcd, |instance| {
+        let host = cx.input.host;
+        let set = files.iter().map(|flag| setting(host, instance, flag).judge(Want::Set));
+        let listens = setting(host, instance, urls);
+        let plain = match &listens.value {
+            Ok(told) => {
+                let told = told.as_deref().unwrap_or_default().split(',').map(str::trim);
+                let plain: Vec<&str> = told.filter(|url| url.starts_with("http:")).collect();
+                // The default is for nobody but this machine.
+                let is_default = listens.origin.kind == OriginKind::Default;
+                (!plain.is_empty() && !is_default).then(|| {
+                    Outcome::fail(format!("it listens without TLS on {}", plain.join(", ")))
+                })
+            }
+            Err(why) => Some(Outcome::unknown(format!("{}: {why}", listens.item))),
+        };
+        Outcome::worst(set.chain(plain.map(|outcome| outcome.with([listens.evidence()]))), "")
+    })
+}
+
+/// etcd's data belongs to a user of its own, where etcd is a program of its own.
+pub fn data_owner(cx: &Cx<'_>) -> Outcome {
+    match cx.platform {
+        Platform::K3s | Platform::MicroK8s => Outcome::not_applicable(format!(
+            "{} stores within its own process, which is root's",
+            cx.platform
+        )),
+        _ => crate::files::owner(cx, File::EtcdData, "etcd", "etcd"),
+    }
+}
+
+/// The oldest version of TLS.
+pub fn tls_version(cx: &Cx<'_>) -> Outcome {
+    cx.each(Component::Etcd, |instance| {
+        tls::version(&setting(cx.input.host, instance, "tls-min-version"))
+    })
+}
+
+/// No weak cipher suite.
+pub fn ciphers(cx: &Cx<'_>) -> Outcome {
+    cx.each(Component::Etcd, |instance| {
+        let of = |flag| setting(cx.input.host, instance, flag);
+        tls::suites(&of("cipher-suites"), &of("tls-min-version"))
+    })
+}
 
 /// etcd trusts a certificate authority that the API server's clients don't have certificates of.
 pub fn own_ca(cx: &Cx<'_>) -> Outcome {

@@ -1,5 +1,6 @@
 //! What is asked about the kubelet.
 
+use crate::component::Component;
 use crate::context::Cx;
 use crate::evidence::arguments::boolean;
 use crate::evidence::document;
@@ -12,6 +13,28 @@ fn is_on(setting: &Setting) -> Result<bool, Outcome> {
     let value = setting.value.clone().map_err(Outcome::unknown)?.unwrap_or_default();
     boolean(&value)
         .ok_or_else(|| Outcome::unknown(format!("{}: {value:?} is no boolean", setting.item)))
+}
+
+/// The node is called what its machine is called. Distributions that always set the name set it to
+/// just that.
+pub fn hostname(cx: &Cx<'_>) -> Outcome {
+    cx.each(Component::Kubelet, |instance| {
+        let setting = Setting::flag(instance, "hostname-override", None);
+        let outcome = setting.judge(Want::Unset);
+        let (Verdict::Fail, Ok(Some(told)), Some(host)) =
+            (outcome.verdict, &setting.value, cx.input.host)
+        else {
+            return outcome;
+        };
+        match host.read("/etc/hostname") {
+            Err(why) => unread(&why).with([setting.evidence()]),
+            Ok(Some(own)) if own.trim().eq_ignore_ascii_case(told) => {
+                Outcome::pass(format!("{} is {told}, as the machine is called", setting.item))
+                    .with([setting.evidence()])
+            }
+            Ok(_) => outcome,
+        }
+    })
 }
 
 /// The kubelet serves with a certificate that somebody else signed.
@@ -111,18 +134,44 @@ pub fn unsafe_sysctls(cx: &Cx<'_>) -> Outcome {
     cx.each_kubelet(|kubelet| kubelet.setting("allowed-unsafe-sysctls").judge(Want::Unset))
 }
 
+/// Where the kubelet keeps the certificates that it gets or makes itself, unless it is told
+/// otherwise (`--cert-dir`).
+const CERTIFICATES: &str = "/var/lib/kubelet/pki";
+
 /// The certificates that the kubelet uses hold for a while, and have strong keys.
 pub fn certificates(cx: &Cx<'_>) -> Outcome {
     cx.each_kubelet(|kubelet| {
-        let mut paths = Vec::new();
-        for flag in ["client-ca-file", "tls-cert-file"] {
-            match kubelet.setting(flag).value {
-                Ok(Some(path)) => paths.push(path),
-                Ok(None) => {}
-                Err(why) => return Outcome::unknown(why),
+        let told = |flag: &str| kubelet.setting(flag).value.map_err(Outcome::unknown);
+        let instance = kubelet.instance;
+        let paths = || -> Result<Vec<String>, Outcome> {
+            let serving = told("tls-cert-file")?;
+            let own = Setting::flag(instance, "cert-dir", Some(CERTIFICATES)).value;
+            let directory = own.map_err(Outcome::unknown)?.unwrap_or_default();
+            let mut own = vec!["kubelet-client-current.pem"];
+            if serving.is_none() {
+                // What it asks the cluster for, else what it signs itself.
+                let asked = is_on(&kubelet.setting("rotate-server-certificates"))?;
+                own.push(if asked { "kubelet-server-current.pem" } else { "kubelet.crt" });
             }
-        }
-        let each = paths.iter().map(|path| match cx.certificates(kubelet.instance, path) {
+            let mut paths: Vec<String> =
+                serving.into_iter().chain(told("client-ca-file")?).collect();
+            let Some(host) = cx.input.host else { return Ok(paths) };
+            for name in own {
+                let path = format!("{directory}/{name}");
+                let found = instance
+                    .locate(Some(host), &path)
+                    .and_then(|located| Ok(located.host.metadata(&located.path)?.is_some()));
+                if found.map_err(|why| unread(&why))? {
+                    paths.push(path);
+                }
+            }
+            Ok(paths)
+        };
+        let paths = match paths() {
+            Ok(paths) => paths,
+            Err(outcome) => return outcome,
+        };
+        let each = paths.iter().map(|path| match cx.certificates(instance, path) {
             Ok(all) => super::certificates::judge(cx, path, &all),
             Err(why) => unread(&why),
         });

@@ -2,12 +2,12 @@
 
 use crate::context::{Cx, either};
 use crate::evidence::{mounts, packages};
-use crate::outcome::{Evidence, OriginKind, Outcome, Patch};
+use crate::outcome::{Evidence, OriginKind, Outcome, Patch, Verdict};
 use crate::rules::firewall;
 use crate::setting::unread;
 
 /// Where a patch puts kernel settings.
-const SYSCTL_FILE: &str = "/etc/sysctl.d/90-hardening.conf";
+pub(super) const SYSCTL_FILE: &str = "/etc/sysctl.d/90-hardening.conf";
 
 /// A kernel setting has one of some values, the first of which is what to write.
 pub fn sysctl(cx: &Cx<'_>, name: &str, good: &[&str]) -> Outcome {
@@ -27,6 +27,17 @@ pub fn sysctl(cx: &Cx<'_>, name: &str, good: &[&str]) -> Outcome {
             }
         }
     }))
+}
+
+/// Processes debug their children alone. A kernel without Yama lets them debug all of their user.
+pub fn ptrace(cx: &Cx<'_>) -> Outcome {
+    let name = "kernel.yama.ptrace_scope";
+    let outcome = sysctl(cx, name, &["1", "2", "3"]);
+    match outcome.verdict {
+        Verdict::NotApplicable => Outcome::fail("Yama is not loaded, which limits debugging")
+            .with([Evidence::new(name, None, OriginKind::Kernel, "/proc/sys")]),
+        _ => outcome,
+    }
 }
 
 /// A directory is on a mount of its own with some options.
@@ -60,7 +71,27 @@ pub fn mount(cx: &Cx<'_>, path: &str, options: &[&str]) -> Outcome {
     }))
 }
 
-/// The root file system is read-only, as on systems made for containers.
+/// Systems that are made to run containers and nothing else, by `ID` or `VARIANT_ID` of os-release.
+const MINIMAL: &[&str] = &[
+    "bottlerocket",
+    "coreos",
+    "cos",
+    "elemental",
+    "flatcar",
+    "k3os",
+    "kairos",
+    "microos",
+    "opensuse-microos",
+    "photon",
+    "rhcos",
+    "sl-micro",
+    "sle-micro",
+    "suse-microos",
+    "talos",
+    "ubuntu-core",
+];
+
+/// The system is one that is made for containers, and its programs can't be written to.
 pub fn minimal_system(cx: &Cx<'_>) -> Outcome {
     either(cx.host().and_then(|host| {
         let mounts = mounts::mounts(host).map_err(|why| unread(&why))?;
@@ -68,32 +99,42 @@ pub fn minimal_system(cx: &Cx<'_>) -> Outcome {
         let field = |name: &str| {
             release.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
         };
-        let id = field("ID");
-        let system = Evidence::new(
-            "operating system",
-            field("PRETTY_NAME").to_owned(),
-            OriginKind::File,
-            "/etc/os-release",
-        );
-        let read_only = |path: &str| {
-            mounts::mount_of(&mounts, path)
-                .is_some_and(|mount| mount.options.iter().any(|option| option == "ro"))
+        let Some(mount) = mounts::mount_of(&mounts, "/usr") else {
+            return Ok(Outcome::unknown("the mount that /usr is on is not known"));
         };
-        let minimal =
-            matches!(id, "bottlerocket" | "talos" | "flatcar" | "cos" | "fedora-coreos" | "rhcos");
-        Ok(match (minimal, read_only("/usr")) {
-            (true, true) => {
+        let evidence = [
+            Evidence::new(
+                "operating system",
+                field("PRETTY_NAME").to_owned(),
+                OriginKind::File,
+                "/etc/os-release",
+            ),
+            Evidence::new(
+                "mount of /usr",
+                format!("{} ({})", mount.path, mount.options.join(",")),
+                OriginKind::Kernel,
+                "/proc/1/mountinfo",
+            ),
+        ];
+        let names = [field("ID"), field("VARIANT_ID")];
+        let minimal = names.into_iter().find(|name| MINIMAL.contains(name));
+        let read_only = mount.options.iter().any(|option| option == "ro");
+        Ok(match (minimal, read_only) {
+            (Some(id), true) => {
                 Outcome::pass(format!("{id} is made for containers, and /usr is read-only"))
             }
-            (false, true) => Outcome::pass("/usr is read-only"),
-            (true, false) => {
+            (None, true) => Outcome::manual(
+                "/usr is read-only, and the system is not known to be made for containers: does it \
+                 hold more than a node needs?",
+            ),
+            (Some(id), false) => {
                 Outcome::fail(format!("{id} is made for containers, but /usr can be written to"))
             }
-            (false, false) => {
+            (None, false) => {
                 Outcome::fail("/usr can be written to, and the system is a general one")
             }
         }
-        .with([system]))
+        .with(evidence))
     }))
 }
 
@@ -157,12 +198,25 @@ pub fn mandatory_access(cx: &Cx<'_>) -> Outcome {
                 OriginKind::Kernel,
                 "/sys/fs/selinux/enforce",
             );
+            // Which policy is loaded stands in its configuration alone.
+            let configured = read("/etc/selinux/config")?.unwrap_or_default();
+            let policy =
+                configured.lines().find_map(|line| line.trim().strip_prefix("SELINUXTYPE="));
+            let policy = policy.map(|name| {
+                let place = "/etc/selinux/config";
+                Evidence::new("SELinux policy", name.trim().to_owned(), OriginKind::File, place)
+            });
             return Ok(if value == "1" {
                 Outcome::pass("SELinux enforces")
             } else {
                 Outcome::fail("SELinux is loaded but only warns")
             }
-            .with([evidence]));
+            .with([evidence])
+            .with(policy));
+        }
+        // The kernel makes the directory where SELinux is on.
+        if host.metadata("/sys/fs/selinux").map_err(|why| unread(&why))?.is_some() {
+            return Ok(Outcome::unknown("SELinux is loaded, but selinuxfs is not mounted"));
         }
         let path = "/sys/module/apparmor/parameters/enabled";
         let enabled = read(path)?.unwrap_or_default();
