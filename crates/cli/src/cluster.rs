@@ -15,7 +15,7 @@ use crate::sources::Wanted;
 #[command(next_help_heading = "Live clusters")]
 pub(crate) struct LiveCluster {
     /// Scan the live cluster of the kubeconfig instead of files
-    #[arg(long, conflicts_with = "targets")]
+    #[arg(long, conflicts_with_all = ["targets", "filenames"])]
     pub(crate) cluster: bool,
     #[command(flatten)]
     pub(crate) access: Access,

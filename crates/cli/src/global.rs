@@ -48,6 +48,8 @@ impl Global {
             .with_ansi(self.coloured(&std::io::stderr()))
             .without_time()
             .with_target(false)
+            // Where nobody reads standard error there is nobody to tell of that.
+            .log_internal_errors(false)
             .init();
     }
 

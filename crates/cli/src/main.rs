@@ -16,6 +16,7 @@ mod progress;
 mod remarks;
 mod rendering;
 mod sources;
+mod targets;
 mod weighed;
 
 use std::process::ExitCode;

@@ -12,7 +12,7 @@ use seawall_schema::Version;
 #[command(next_help_heading = "Helm and Kustomize")]
 pub(crate) struct Rendering {
     /// Render charts with the values of this file too
-    #[arg(short = 'f', long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     values: Vec<PathBuf>,
     /// Render charts with this value
     #[arg(long, value_name = "KEY=VALUE")]

@@ -6,11 +6,13 @@
 //! error, and an answer from a part that looks like one from the whole: [`Read::unread`] goes into
 //! every answer.
 
+use std::collections::BTreeSet;
+
 use anyhow::bail;
 use clap::Args;
 use seawall_collect::{Collected, Options, Rendering};
 use seawall_model::document::Limits;
-use seawall_model::{Coverage, Inventory, PartOutcome};
+use seawall_model::{Coverage, Inventory, Object, ObjectKind, PartOutcome};
 
 use crate::Outcome;
 #[cfg(feature = "cluster")]
@@ -36,6 +38,32 @@ pub(crate) struct Sources {
     /// Exit with 2 when something could not be read
     #[arg(long)]
     strict: bool,
+}
+
+/// As [`Sources`], of commands whose arguments are no question: these take the targets, too, as
+/// those of `scan` do.
+#[derive(Clone, Args)]
+pub(crate) struct NamedSources {
+    /// Files, directories, globs, Helm charts, kustomizations or bundles, or - for standard input
+    #[arg(value_name = "TARGET")]
+    #[cfg_attr(feature = "cluster", arg(conflicts_with = "cluster"))]
+    named: Vec<String>,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+impl NamedSources {
+    /// All that is named, in either way.
+    pub(crate) fn all(&self) -> Sources {
+        let mut sources = self.sources.clone();
+        sources.targets.splice(0..0, self.named.iter().cloned());
+        sources
+    }
+
+    /// As [`Sources::read`].
+    pub(crate) fn read(&self, global: &Global) -> anyhow::Result<Read> {
+        self.all().read(global)
+    }
 }
 
 /// What a question needs of a live cluster.
@@ -98,12 +126,6 @@ impl Sources {
         other
     }
 
-    /// Adds targets that a command takes as its arguments.
-    pub(crate) fn with(mut self, targets: Vec<String>) -> Self {
-        self.targets.extend(targets);
-        self
-    }
-
     /// Whether any objects are named.
     pub(crate) fn are_named(&self) -> bool {
         #[cfg(feature = "cluster")]
@@ -141,35 +163,15 @@ impl Sources {
         let read = Read { inventory, target_failed, strict: self.strict };
         let unread = read.unread();
         tell(&unread);
-        if read.inventory.coverage().counts().objects == 0 {
-            bail!(self.nothing(read.inventory.coverage(), !unread.is_empty()));
-        }
-        Ok(read)
-    }
-
-    /// Why there is nothing to answer from, and what to do.
-    fn nothing(&self, coverage: &Coverage, unread: bool) -> String {
-        if self.is_cluster() {
-            return "no object of the cluster could be read; look at what was refused, or name \
-                    another context with --context"
-                .to_owned();
-        }
-        let targets = self.targets.join(", ");
-        if unread {
-            return format!(
-                "{targets}: no Kubernetes object could be read; mend what could not be read, or \
-                 name other targets"
+        let coverage = read.inventory.coverage();
+        if self.is_cluster() && coverage.counts().objects == 0 {
+            bail!(
+                "no object of the cluster could be read; look at what was refused, or name another \
+                 context with --context"
             );
         }
-        let others = match coverage.other_files {
-            0 => String::new(),
-            1 => " (1 file of another name was not looked into)".to_owned(),
-            many => format!(" ({many} files of other names were not looked into)"),
-        };
-        format!(
-            "{targets}: there is no Kubernetes object{others}; name manifests, or a directory, chart, \
-             kustomization or bundle that holds some"
-        )
+        refuse_nothing(&self.targets, coverage)?;
+        Ok(read)
     }
 
     #[cfg_attr(not(feature = "cluster"), expect(unused_variables, reason = "files are read whole"))]
@@ -179,7 +181,10 @@ impl Sources {
             return self.access.collect(Vec::new(), wanted, Limits::default());
         }
         if self.targets.is_empty() {
-            bail!("say what to read: -f FILE, directory, chart or bundle, or --cluster");
+            bail!(
+                "say what to read: files, directories, charts, kustomizations or bundles with -f, \
+                 or --cluster"
+            );
         }
         let progress = Progress::new(global.is_quiet());
         let rendering = Rendering::default();
@@ -191,6 +196,40 @@ impl Sources {
         };
         Ok(seawall_collect::collect(&self.targets, &options)?)
     }
+}
+
+/// Names that are there, behind a name that is not; not all of many.
+pub(crate) fn instead(known: &[&str]) -> String {
+    const MOST: usize = 5;
+    match known.len() {
+        0 => String::new(),
+        1 => format!("; there is {}", known[0]),
+        count if count <= MOST => format!("; there are {}", known.join(", ")),
+        count => format!("; there are {} and {} more", known[..MOST].join(", "), count - MOST),
+    }
+}
+
+/// Refuses to answer from nothing, and says what to do.
+pub(crate) fn refuse_nothing(targets: &[String], coverage: &Coverage) -> anyhow::Result<()> {
+    if coverage.counts().objects > 0 {
+        return Ok(());
+    }
+    let targets = targets.join(", ");
+    if coverage.unread().next().is_some() {
+        bail!(
+            "{targets}: no Kubernetes object could be read; mend what could not be read, or name \
+             other targets"
+        );
+    }
+    let others = match coverage.other_files {
+        0 => String::new(),
+        1 => " (1 file of another name was not looked into)".to_owned(),
+        many => format!(" ({many} files of other names were not looked into)"),
+    };
+    bail!(
+        "{targets}: there is no Kubernetes object{others}; name manifests, or a directory, chart, \
+         kustomization or bundle that holds some"
+    );
 }
 
 /// Says what an answer may lack, to who wants quiet too.
@@ -215,6 +254,28 @@ impl Read {
             }
         };
         self.inventory.coverage().unread().map(of_part).collect()
+    }
+
+    /// Refuses namespaces that nothing that was read is of: mostly a slip of the pen.
+    pub(crate) fn refuse_strange<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n String>,
+        default: &str,
+    ) -> anyhow::Result<()> {
+        let objects = || self.inventory.objects().filter(|object| !object.is_built_in());
+        for name in names {
+            let is_known = objects().any(|object| match object.kind() {
+                ObjectKind::Namespace => object.name() == name,
+                _ => object.namespace().unwrap_or(default) == name,
+            });
+            if !is_known {
+                let mut known: BTreeSet<&str> = objects().filter_map(Object::namespace).collect();
+                known.extend(self.inventory.of_kind(ObjectKind::Namespace).map(Object::name));
+                let known: Vec<&str> = known.into_iter().collect();
+                bail!("there is no namespace {name}{}", instead(&known));
+            }
+        }
+        Ok(())
     }
 
     /// What could not be read, and what was read and not understood, which this says.

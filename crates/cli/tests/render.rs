@@ -229,7 +229,7 @@ fn a_target_that_can_t_be_rendered_is_an_error_and_one_that_lies_there_is_unread
     let (code, report) = scan(place.path(), none, &["a", "--no-render"]);
     assert_eq!(code, 0);
     assert!(!report["coverage"].to_string().contains("helm is not installed"));
-    let missing = seawall_with_path(place.path(), none, &["scan", "a", "-f", "none.yaml"]);
+    let missing = seawall_with_path(place.path(), none, &["scan", "a", "--values", "none.yaml"]);
     assert_eq!(missing.code, 2);
     assert!(missing.stderr.contains("can't read the values none.yaml"), "{}", missing.stderr);
 }

@@ -40,8 +40,16 @@ const COMMANDS: &[&[&str]] = &[
     &["net", "diff", "@", "@"],
 ];
 
-/// Those that write files or load rules, which are held to it on their own below.
-const OTHERS: &[&[&str]] = &[&["net", "enforce"], &["apparmor", "generate"]];
+/// Those that write files, load rules or report what was read: they are held to it on their own,
+/// below and in their own tests.
+const OTHERS: &[&[&str]] = &[
+    &["net", "enforce"],
+    &["apparmor", "generate"],
+    &["podsecurity", "harden"],
+    &["scan"],
+    &["fix"],
+    &["import"],
+];
 
 const AUDIT: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","stage":"ResponseComplete","verb":"get","user":{"username":"eve","groups":["system:authenticated"]},"requestURI":"/api/v1/namespaces/shop/secrets/token","objectRef":{"resource":"secrets","namespace":"shop","name":"token","apiVersion":"v1"},"annotations":{"authorization.k8s.io/decision":"allow"}}
 "#;

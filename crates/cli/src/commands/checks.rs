@@ -40,7 +40,8 @@ const COLUMNS: [Column<Listed>; 4] = [
 #[command(
     after_help = "Examples:\n  seawall checks\n  seawall checks --covers kubescape:C-0057\n  \
                   seawall checks --framework pss-restricted -o json\n  seawall checks --test                # \
-                  the cases of custom checks"
+                  the cases of custom checks\n\nExit codes: 0; with --test 1 where a case comes out \
+                  otherwise; 2 usage or input error."
 )]
 pub(crate) struct Checks {
     /// Only checks that cover this rule of another tool, such as kubescape:C-0057 or KSV-0017

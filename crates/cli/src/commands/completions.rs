@@ -10,7 +10,7 @@ use crate::{Cli, Outcome};
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  source <(seawall completions bash)\n  seawall completions fish > \
-                  ~/.config/fish/completions/seawall.fish"
+                  ~/.config/fish/completions/seawall.fish\n\nExit codes: 0, 2 usage error."
 )]
 pub(crate) struct Completions {
     /// The shell

@@ -10,7 +10,8 @@ use crate::output::to_stdout;
 /// Explain a check: why it matters, what to do, an example
 #[derive(Args)]
 #[command(after_help = "Examples:\n  seawall explain privileged-container\n  seawall explain \
-                  KSV-0017             # Trivy's id\n  seawall explain kubescape:C-0057")]
+                  KSV-0017             # Trivy's id\n  seawall explain kubescape:C-0057\n\nExit codes: 0, 2 there is \
+                  no such check.")]
 pub(crate) struct Explain {
     /// A check, or the id of a rule of kubeaudit, kubescape, Trivy, checkov, kube-linter, Polaris or
     /// kube-score

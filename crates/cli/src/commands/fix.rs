@@ -20,6 +20,7 @@ use crate::global::Global;
 use crate::output::to_stdout;
 use crate::peers::PeerOptions;
 use crate::progress::Progress;
+use crate::targets::Targets;
 
 /// Fix findings in the files, without touching anything else in them
 #[derive(Args)]
@@ -36,9 +37,8 @@ whether it is safe, and why. What an exception accepts is left alone.
 Exit codes: 0 all that was to be fixed is, or there was nothing to fix; 1 something that can be
 fixed is not yet: it is in the --diff, or it could not be edited; 2 usage or input error.")]
 pub(crate) struct Fix {
-    /// Files, directories, globs, or - alone for standard input, fixed to standard output
-    #[arg(default_value = ".", value_name = "TARGET")]
-    targets: Vec<String>,
+    #[command(flatten)]
+    targets: Targets,
     /// Write nothing; print the changes as a patch for `git apply` or `patch -p1`
     #[arg(long)]
     diff: bool,
@@ -61,19 +61,20 @@ const STDIN: &str = "-";
 
 impl Fix {
     pub(crate) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
-        let from_stdin = self.targets.iter().any(|target| target == STDIN);
-        if from_stdin && self.targets.len() > 1 {
+        let targets = self.targets.or_here();
+        let from_stdin = targets.iter().any(|target| target == STDIN);
+        if from_stdin && targets.len() > 1 {
             bail!("standard input is fixed to standard output; give it alone");
         }
         global.start_threads()?;
-        let config = self.configuration.read(&self.targets)?;
+        let config = self.configuration.read(&targets)?;
         let only = named_checks(&self.only)?;
         for check in &only {
             if let Err(none) = check.fix {
                 tracing::warn!("{} has no automatic fix. {}", check.id, none.why());
             }
         }
-        let inventory = self.collect(global)?;
+        let inventory = self.collect(&targets, global)?;
         // Of standard input all is given back, whatever becomes of it.
         let whole = inventory.documents().first().map(|document| document.source().clone());
         if from_stdin && whole.is_none() {
@@ -111,7 +112,7 @@ impl Fix {
         })
     }
 
-    fn collect(&self, global: &Global) -> anyhow::Result<Inventory> {
+    fn collect(&self, targets: &[String], global: &Global) -> anyhow::Result<Inventory> {
         let progress = Progress::new(global.is_quiet());
         let options = seawall_collect::Options {
             limits: Limits::default(),
@@ -120,9 +121,14 @@ impl Fix {
             // What is rendered can't be fixed: the files are read as they stand.
             ..seawall_collect::Options::default()
         };
-        let inventory = seawall_collect::collect(&self.targets, &options)?.inventory;
+        let inventory = seawall_collect::collect(targets, &options)?.inventory;
         for part in inventory.coverage().unread() {
-            tracing::warn!("{}:{}: not read, and so not fixed", part.file, part.line);
+            tracing::error!(
+                "{}:{}: not read, and so not fixed: {}",
+                part.file,
+                part.line,
+                part.outcome
+            );
         }
         Ok(inventory)
     }
@@ -141,7 +147,7 @@ impl Fix {
         );
         let ran: Vec<&'static Check> = selection.checks().collect();
         let today = today();
-        let peers = self.peers.files(config, &self.targets)?;
+        let peers = self.peers.files(config, &self.targets.or_here())?;
         let invalid = RefCell::new(BTreeSet::new());
         let decide = |inventory: &Inventory, findings: &mut [Finding]| {
             let decisions = Decisions {

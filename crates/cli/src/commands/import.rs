@@ -13,6 +13,7 @@ use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
 use crate::peers;
+use crate::targets::Targets;
 
 /// Turn other tools' configuration and suppressions into a seawall.yaml
 #[derive(Args)]
@@ -21,11 +22,12 @@ use crate::peers;
   seawall import deploy/ -o seawall.yaml
   seawall import deploy/ kubescape-exceptions.json controls-inputs.json
 
-What can't be carried over is told on standard error, each with its place and why.")]
+What can't be carried over is told on standard error, each with its place and why.
+
+Exit codes: 0, 2 usage or input error.")]
 pub(crate) struct Import {
-    /// Directories with manifests and configuration of other tools, or single files of either
-    #[arg(default_value = ".", value_name = "TARGET")]
-    targets: Vec<String>,
+    #[command(flatten)]
+    targets: Targets,
     /// Write to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -44,7 +46,7 @@ impl Import {
             bail!("{} is there already; --force replaces it", path.display());
         }
         let (lists, targets): (Vec<String>, Vec<String>) =
-            self.targets.iter().cloned().partition(|target| is_list(target));
+            self.targets.or_here().into_iter().partition(|target| is_list(target));
         let mut files = Vec::new();
         for (path, folder) in peers::ignore_files(&targets) {
             files.push(peers::read(&path, &folder)?);

@@ -8,7 +8,10 @@ use crate::{Cli, Outcome};
 
 /// Print the manual page, in roff
 #[derive(Args)]
-#[command(after_help = "Examples:\n  seawall man | man -l -\n  seawall man scan > seawall-scan.1")]
+#[command(
+    after_help = "Examples:\n  seawall man | man -l -\n  seawall man scan > seawall-scan.1\n\nExit codes: 0, 2 usage \
+                  error."
+)]
 pub(crate) struct Man {
     /// A subcommand
     command: Option<String>,

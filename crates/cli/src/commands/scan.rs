@@ -23,6 +23,7 @@ use crate::output::Output;
 use crate::peers::PeerOptions;
 use crate::progress::Progress;
 use crate::rendering::Rendering;
+use crate::targets::Targets;
 
 /// Scan manifests for security problems
 #[derive(Args)]
@@ -40,9 +41,8 @@ Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage or input error;
 --strict when something could not be read or decided, and when a chart or kustomization that is
 named as a target can't be rendered, or a bundle not be read to its end.")]
 pub(crate) struct Scan {
-    /// Files, directories, globs, Helm charts, kustomizations, or - for standard input
-    #[arg(default_value = ".", value_name = "TARGET")]
-    targets: Vec<String>,
+    #[command(flatten)]
+    targets: Targets,
     #[cfg(feature = "cluster")]
     #[command(flatten)]
     live: LiveCluster,
@@ -118,12 +118,13 @@ impl Scan {
             bail!("only one report can go to standard output; give the others a file: FORMAT=FILE");
         }
         global.start_threads()?;
-        let mut config = self.configuration.read(&self.targets)?;
+        let targets = self.targets.or_here();
+        let mut config = self.configuration.read(&targets)?;
         if let Some(version) = self.kubernetes_version {
             config.settings.kubernetes_minor = Some(version.minor());
         }
         let baseline = self.baseline()?;
-        let peers = self.peers.files(&config, &self.targets)?;
+        let peers = self.peers.files(&config, &targets)?;
         let selection = self.selection(&config)?;
         let rendering = self.rendering.options(self.kubernetes_version)?;
         let live = self.live()?;
@@ -137,7 +138,9 @@ impl Scan {
                 rendering: rendering.as_ref(),
                 progress: &|step| progress.step(step),
             };
-            seawall_collect::collect(&self.targets, &options)?
+            let collected = seawall_collect::collect(&targets, &options)?;
+            self.targets.refuse_values(&collected.inventory)?;
+            collected
         };
         if config.settings.kubernetes_minor.is_none() {
             config.settings.kubernetes_minor = minor_of(&server_versions);

@@ -11,7 +11,7 @@ use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
 use crate::remarks::Record;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Tell what the sysctls of pods do, which are safe, and what a kubelet must be told to allow
 #[derive(Args)]
@@ -28,23 +28,20 @@ Kubernetes 1.4 to 1.10 are read, too.
 Exit codes: 0 all sysctls are safe; 1 some are not; 2 usage or input error; also 2 with --strict
 when something could not be read.")]
 pub(crate) struct Sysctls {
-    /// Files, directories, globs, Helm charts, kustomizations or bundles, or - for standard input
-    #[arg(value_name = "FILE", conflicts_with = "targets")]
-    files: Vec<String>,
     /// The version of Kubernetes: latest, or such as v1.30
     #[arg(long, value_name = "VERSION", default_value = "latest")]
     kubernetes_version: Version,
     /// Explain a sysctl by name, whoever sets it
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["files", "targets", "list"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["named", "targets", "list"])]
     explain: Vec<String>,
     /// List all sysctls that are known
-    #[arg(long, conflicts_with_all = ["files", "targets"])]
+    #[arg(long, conflicts_with_all = ["named", "targets"])]
     list: bool,
     /// Write it as table, wide, json, yaml or csv
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: ListFormat,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 /// A sysctl, and who sets it.
@@ -130,7 +127,7 @@ impl Sysctls {
             to_stdout(|out| list::render(self.output, KNOWN, &rows, &[], out))?;
             return Ok(Outcome::Clean);
         }
-        let read = self.sources.with(self.files).read(global)?;
+        let read = self.sources.read(global)?;
         let mut rows = Vec::new();
         let mut failed = false;
         let mut gaps = Vec::new();

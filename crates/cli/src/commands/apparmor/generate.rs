@@ -10,7 +10,7 @@ use seawall_podsecurity::apparmor::{Need, generate};
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Write a profile for each container from what its workload declares
 #[derive(Args)]
@@ -25,9 +25,6 @@ name it in securityContext.appArmorProfile.localhostProfile.
 
 Exit codes: 0 written; 2 usage or input error, or a workload could not be understood.")]
 pub(super) struct Generate {
-    /// Files, directories, globs, Helm charts, kustomizations or bundles, or - for standard input
-    #[arg(value_name = "FILE", conflicts_with = "targets")]
-    files: Vec<String>,
     /// Only containers of this name
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
@@ -36,12 +33,12 @@ pub(super) struct Generate {
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 impl Generate {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
-        let read = self.sources.with(self.files).read(global)?;
+        let read = self.sources.read(global)?;
         let mut profiles: Vec<(String, String)> = Vec::new();
         let mut undecided = false;
         for pod in read.inventory.objects().filter(|it| !it.is_built_in()).flat_map(pods_of) {

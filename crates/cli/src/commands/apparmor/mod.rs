@@ -4,7 +4,7 @@ mod explain;
 mod generate;
 mod lint;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use seawall_podsecurity::apparmor::Policy;
 
@@ -42,5 +42,9 @@ impl AppArmor {
 /// Reads a file of policy.
 fn read(name: &str) -> anyhow::Result<Policy> {
     let text = crate::input::text(name, 8 << 20).with_context(|| format!("can't read {name}"))?;
-    Ok(Policy::parse(if name == "-" { "<stdin>" } else { name }, &text)?)
+    let policy = Policy::parse(if name == "-" { "<stdin>" } else { name }, &text)?;
+    if policy.profiles.is_empty() {
+        bail!("{name} holds no profile; name a file with one");
+    }
+    Ok(policy)
 }

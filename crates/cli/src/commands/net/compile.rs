@@ -11,21 +11,23 @@ use super::notes::notes;
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
-use crate::sources::{Read, Sources};
+use crate::sources::{NamedSources, Read};
 
 /// Write the policies as nftables rules for a node's pods
 #[derive(Args)]
-#[command(
-    after_help = "The text replaces the table inet seawall in one transaction and touches nothing \
-                  else. What cannot be decided is not let through.\n\nExamples:\n  seawall net \
-                  compile --cluster --node worker-1 > rules.nft\n  seawall net compile -f deploy/ \
-                  --addresses pods.csv --node worker-1 | nft -f -\n  kubectl get \
-                  pods,networkpolicies,namespaces,nodes -A -o yaml | seawall net compile -f - --node \
-                  worker-1"
-)]
+#[command(after_help = "Examples:
+  seawall net compile --cluster --node worker-1 > rules.nft
+  seawall net compile deploy/ --addresses pods.csv --node worker-1 | nft -f -
+  kubectl get pods,networkpolicies,namespaces,nodes -A -o yaml | seawall net compile - --node worker-1
+
+The text replaces the table inet seawall in one transaction and touches nothing else. What cannot be
+decided is not let through.
+
+Exit codes: 0, 2 usage or input error; also 2 with --strict when something could not be read or
+decided.")]
 pub(super) struct Compile {
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
     #[command(flatten)]
     pods: NodePods,
 }

@@ -15,11 +15,14 @@ use crate::sources::Sources;
 
 /// Compare who may talk to whom before and after a change
 #[derive(Args)]
-#[command(
-    after_help = "Exit code 0: nothing changes; 1: something does. What depends on something that \
-                  can't be decided counts as permitted.\n\nExamples:\n  seawall net diff before/ \
-                  after/\n  seawall net diff cluster-bundle/ deploy/ -o md"
-)]
+#[command(after_help = "Examples:
+  seawall net diff before/ after/
+  seawall net diff cluster-bundle/ deploy/ -o md
+
+What depends on something that can't be decided counts as permitted.
+
+Exit codes: 0 nothing changes, 1 something does, 2 usage or input error; also 2 with --strict when
+something could not be read.")]
 pub(super) struct Diff {
     /// Files, directory, chart or bundle before the change
     #[arg(value_name = "BEFORE")]

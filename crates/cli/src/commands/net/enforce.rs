@@ -18,25 +18,27 @@ use seawall_network::nft::{TABLE, removal};
 use super::compile::NodePods;
 use crate::Outcome;
 use crate::global::Global;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// How often the end is looked for while waiting.
 const STEP: Duration = Duration::from_millis(100);
 
 /// Enforce the policies on this node with nftables, and follow their changes
 #[derive(Args)]
-#[command(
-    after_help = "Needs the right to administer the network (root, or CAP_NET_ADMIN) and nft 1.0 or \
-                  newer. The rules are a table of their own, inet seawall, checked by nft before they \
-                  are loaded and replaced in one transaction. Ends on SIGINT and SIGTERM; the table \
-                  stays unless --cleanup is given.\n\nExamples:\n  seawall net enforce -f \
-                  /etc/seawall/policies --addresses /run/pods.csv --node worker-1\n  seawall net \
-                  enforce --cluster --node worker-1 --cleanup\n  seawall net enforce -f deploy/ \
-                  --addresses pods.json --once"
-)]
+#[command(after_help = "Examples:
+  seawall net enforce /etc/seawall/policies --addresses /run/pods.csv --node worker-1
+  seawall net enforce --cluster --node worker-1 --cleanup
+  seawall net enforce deploy/ --addresses pods.json --once
+
+Needs the right to administer the network (root, or CAP_NET_ADMIN) and nft 1.0 or newer. The rules
+are a table of their own, inet seawall, checked by nft before they are loaded and replaced in one
+transaction. Where something can't be read, or nothing is there, the rules that are loaded stay. Ends
+on SIGINT and SIGTERM; the table stays unless --cleanup is given.
+
+Exit codes: 0 ended as asked, 2 usage or input error, or with --once rules that could not be loaded.")]
 pub(super) struct Enforce {
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
     #[command(flatten)]
     pods: NodePods,
     /// Load the rules once and end
@@ -83,7 +85,7 @@ impl Enforce {
 
     /// Reads everything, and loads the rules if they are not those that are there.
     fn look(&self, global: &Global, loaded: &mut Option<String>) -> anyhow::Result<()> {
-        let read = self.sources.read_further(global)?;
+        let read = self.sources.all().read_further(global)?;
         let unread = read.unread();
         if let Some(first) = unread.first() {
             bail!("not everything could be read ({} in all): {first}", unread.len());

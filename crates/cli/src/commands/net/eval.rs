@@ -19,11 +19,13 @@ use crate::sources::Sources;
 
 /// Say whether a connection is permitted, and which policy, rule or absence decides
 #[derive(Args)]
-#[command(
-    after_help = "Exit code 0: permitted; 1: denied or unknown.\n\nExamples:\n  seawall net eval \
-                  shop/web shop/db 5432 -f deploy/\n  seawall net eval 203.0.113.9 shop/web tcp/443 \
-                  --cluster\n  seawall net eval shop/web 8.8.8.8 udp/53 -f deploy/"
-)]
+#[command(after_help = "Examples:
+  seawall net eval shop/web shop/db 5432 -f deploy/
+  seawall net eval 203.0.113.9 shop/web tcp/443 --cluster
+  seawall net eval shop/web 8.8.8.8 udp/53 -f deploy/
+
+Exit codes: 0 permitted, 1 denied or unknown, 2 usage or input error; also 2 with --strict when
+something could not be read.")]
 pub(super) struct Eval {
     /// Who sends: NAME, NAMESPACE/NAME, NAMESPACE/KIND/NAME, an address or CIDR block, external,
     /// nodes or ingress-controller

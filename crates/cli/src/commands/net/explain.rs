@@ -16,11 +16,14 @@ use crate::sources::Sources;
 
 /// Say which policies and rules decide what a workload may send and receive
 #[derive(Args)]
-#[command(
-    after_help = "With one peer: the policies that select it, rule by rule. With two: every \
-                  protocol and port between them, with what decides it.\n\nExamples:\n  seawall net \
-                  explain shop/web -f deploy/\n  seawall net explain shop/web shop/db -f deploy/"
-)]
+#[command(after_help = "Examples:
+  seawall net explain shop/web -f deploy/
+  seawall net explain shop/web shop/db -f deploy/
+
+With one peer: the policies that select it, rule by rule. With two: every protocol and port between
+them, with what decides it.
+
+Exit codes: 0, 2 usage or input error; also 2 with --strict when something could not be read.")]
 pub(super) struct Explain {
     /// The workload or pod, or who sends
     #[arg(value_name = "PEER")]

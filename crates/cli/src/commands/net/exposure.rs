@@ -10,20 +10,22 @@ use super::notes::notes;
 use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Show who is open to the whole cluster or to outside, and by which way in
 #[derive(Args)]
-#[command(
-    after_help = "CLUSTER is what any pod may have, whatever its labels and namespace; OUTSIDE what \
-                  some address outside may have by the policies; WAYS IN what leads there: Ingress, \
-                  Route, Gateway API routes, load balancers, node ports, external addresses.\n\n\
-                  Examples:\n  seawall net exposure -f deploy/\n  seawall net exposure --cluster \
-                  --outside-only"
-)]
+#[command(after_help = "Examples:
+  seawall net exposure deploy/
+  seawall net exposure --cluster --outside-only
+
+CLUSTER is what any pod may have, whatever its labels and namespace; OUTSIDE what some address
+outside may have by the policies; WAYS IN what leads there: Ingress, Route, Gateway API routes, load
+balancers, node ports, external addresses.
+
+Exit codes: 0, 2 usage or input error; also 2 with --strict when something could not be read.")]
 pub(super) struct Exposure {
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
     /// Only workloads of this namespace
     #[arg(short, long, value_name = "NAME", num_args = 1)]
     namespace: Vec<String>,
@@ -58,6 +60,7 @@ fn outside(openness: &Openness) -> String {
 impl Exposure {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let read = self.sources.read(global)?;
+        read.refuse_strange(&self.namespace, "default")?;
         let network = Network::of(&read.inventory);
         let (services, mut further) = Services::of(&network);
         further.extend(seawall_network::ways_in(&network, &services).1);

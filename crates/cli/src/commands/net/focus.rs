@@ -4,6 +4,8 @@ use clap::{Args, ValueEnum};
 use seawall_network::address::Family;
 use seawall_network::{Direction, Focus, Name, Network, families, parse_connections};
 
+use crate::sources::instead;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Way {
     Ingress,
@@ -84,13 +86,15 @@ impl FocusArguments {
             if let Name::Workload { .. } = name
                 && super::peer::workloads(network, name).is_empty()
             {
-                anyhow::bail!("there is no workload {}", super::peer::written(name));
+                anyhow::bail!("{}", super::peer::nobody(network, name, "workload"));
             }
         }
-        for name in &self.namespace {
-            if !network.namespaces().iter().any(|space| space.name == name) {
-                anyhow::bail!("there is no namespace {name}");
-            }
+        let spaces = network.namespaces();
+        let is_there = |name: &String| spaces.iter().any(|space| space.name == name);
+        if let Some(name) = self.namespace.iter().find(|name| !is_there(name)) {
+            let known: Vec<&str> =
+                spaces.iter().map(|space| space.name).filter(|it| !it.starts_with('{')).collect();
+            anyhow::bail!("there is no namespace {name}{}", instead(&known));
         }
         Ok(())
     }

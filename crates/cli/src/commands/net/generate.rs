@@ -16,7 +16,7 @@ use super::notes::notes;
 use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Most flows that are named one by one in messages.
 const MOST: usize = 20;
@@ -47,20 +47,21 @@ enum Flavor {
 
 /// Write least policies from observed flows, or from what the manifests declare
 #[derive(Args)]
-#[command(
-    after_help = "Without --flows the links are those that manifests declare: Services that \
-                  variables, arguments and ConfigMaps name, and the ways in. Every namespace with \
-                  workloads gets a policy that denies by default and one for DNS. The policies are \
-                  then read again, and every link is asked of them.\n\nExit code 0: all are \
-                  permitted; 1: some flow is blocked, or has an end that was not read.\n\n\
-                  Examples:\n  seawall net generate -f deploy/ > policies.yaml\n  seawall net \
-                  generate -f pods.yaml --flows hubble.jsonl > policies.yaml\n  seawall net generate \
-                  --cluster --flows flows.csv -n shop --flavor cilium\n  seawall net generate -f \
-                  deploy/ --check flows.csv"
-)]
+#[command(after_help = "Examples:
+  seawall net generate deploy/ > policies.yaml
+  seawall net generate pods.yaml --flows hubble.jsonl > policies.yaml
+  seawall net generate --cluster --flows flows.csv -n shop --flavor cilium
+  seawall net generate deploy/ --check flows.csv
+
+Without --flows the links are those that manifests declare: Services that variables, arguments and
+ConfigMaps name, and the ways in. Every namespace with workloads gets a policy that denies by default
+and one for DNS. The policies are then read again, and every link is asked of them.
+
+Exit codes: 0 all are permitted, 1 some flow is blocked or has an end that was not read, 2 usage or
+input error; also 2 with --strict when something could not be read.")]
 pub(super) struct Generate {
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
     /// Permit these observed flows: a file, or - for standard input
     #[arg(long, value_name = "FILE", num_args = 1)]
     flows: Vec<String>,
@@ -93,11 +94,7 @@ impl Generate {
         let flows = self.read_flows(files)?;
         let read = self.sources.read(global)?;
         let network = Network::of(&read.inventory);
-        for name in &self.namespace {
-            if !network.namespaces().iter().any(|space| space.name == name) {
-                anyhow::bail!("there is no namespace {name}");
-            }
-        }
+        read.refuse_strange(&self.namespace, "default")?;
         let (services, further) = Services::of(&network);
         let mut told = notes(&network, &further, &seawall_network::address::Family::ALL);
         let (links, lost) = if files.is_empty() {
@@ -153,6 +150,13 @@ impl Generate {
                 );
             }
             flows.extend(found.flows);
+        }
+        if flows.is_empty() && !files.is_empty() {
+            anyhow::bail!(
+                "{}: there is no flow that was let through; name flows, or leave them out for what \
+                 the manifests declare",
+                files.join(", ")
+            );
         }
         Ok(flows)
     }

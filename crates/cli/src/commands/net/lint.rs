@@ -9,18 +9,23 @@ use super::notes::notes;
 use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Find policies and rules that do not do what they say
 #[derive(Args)]
 #[command(
     name = "lint",
-    after_help = "Exit code 0: nothing found; 1: something is wrong.\n\nExamples:\n  seawall net \
-                  lint -f deploy/\n  seawall net lint --cluster -o json\n  seawall net lint --rules"
+    after_help = "Examples:
+  seawall net lint deploy/
+  seawall net lint --cluster -o json
+  seawall net lint --rules
+
+Exit codes: 0 nothing found, 1 something is wrong, 2 usage or input error; also 2 with --strict when
+something could not be read."
 )]
 pub(super) struct LintCommand {
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
     /// List the rules, with why each matters
     #[arg(long)]
     rules: bool,

@@ -15,19 +15,22 @@ use super::output::{Document, Format, Table, Text, csv_row, printable};
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// List all permitted connections, by workload
 #[derive(Args)]
-#[command(
-    after_help = "Each line is SOURCE => DESTINATION : CONNECTIONS. What depends on something that \
-                  can't be decided is behind (unknown: ...).\n\nExamples:\n  seawall net list -f \
-                  deploy/\n  seawall net list -f deploy/ --focus shop/web --focus-direction ingress\n  \
-                  seawall net list --cluster -n shop -o svg > shop.svg"
-)]
+#[command(after_help = "Examples:
+  seawall net list deploy/
+  seawall net list deploy/ --focus shop/web --focus-direction ingress
+  seawall net list --cluster -n shop -o svg > shop.svg
+
+Each line is SOURCE => DESTINATION : CONNECTIONS. What depends on something that can't be decided is
+behind (unknown: ...).
+
+Exit codes: 0, 2 usage or input error; also 2 with --strict when something could not be read.")]
 pub(super) struct List {
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
     #[command(flatten)]
     focus: FocusArguments,
     /// Format

@@ -13,19 +13,22 @@ use super::notes::notes;
 use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Draw who may talk to whom, by namespace and workload
 #[derive(Args)]
-#[command(
-    after_help = "Where a workload may have the same with all of a namespace there is one arrow to \
-                  the namespace, and the other way round. Addresses outside are one box.\n\n\
-                  Examples:\n  seawall net map -f deploy/ -o html > map.html\n  seawall net map \
-                  --cluster -o svg > map.svg\n  seawall net map -f deploy/ --namespaces -o mermaid"
-)]
+#[command(after_help = "Examples:
+  seawall net map deploy/ -o html > map.html
+  seawall net map --cluster -o svg > map.svg
+  seawall net map deploy/ --namespaces -o mermaid
+
+Where a workload may have the same with all of a namespace there is one arrow to the namespace, and
+the other way round. Addresses outside are one box.
+
+Exit codes: 0, 2 usage or input error; also 2 with --strict when something could not be read.")]
 pub(super) struct Map {
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
     #[command(flatten)]
     focus: FocusArguments,
     /// One box a namespace

@@ -9,21 +9,24 @@ use super::notes::notes;
 use super::output::{Document, Format, Table, Text};
 use crate::Outcome;
 use crate::global::Global;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Most workloads that a table is made of.
 const MOST: usize = 400;
 
 /// Show a table of all pairs: may the one in the row connect to the one in the column?
 #[derive(Args)]
-#[command(
-    after_help = "With --port a cell is + (permitted), . (denied), ? (unknown) or # (the workload \
-                  itself); without it, the permitted connections.\n\nExamples:\n  seawall net matrix \
-                  -f deploy/ --port 80\n  seawall net matrix -f deploy/ -n shop -o html > shop.html"
-)]
+#[command(after_help = "Examples:
+  seawall net matrix deploy/ --port 80
+  seawall net matrix deploy/ -n shop -o html > shop.html
+
+With --port a cell is + (permitted), . (denied), ? (unknown) or # (the workload itself); without it,
+the permitted connections.
+
+Exit codes: 0, 2 usage or input error; also 2 with --strict when something could not be read.")]
 pub(super) struct Matrix {
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
     /// Only this port: 80, udp/53
     #[arg(long, value_name = "PORT")]
     port: Option<String>,
@@ -39,6 +42,7 @@ impl Matrix {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let port = self.port.as_deref().map(one_port).transpose()?;
         let read = self.sources.read(global)?;
+        read.refuse_strange(&self.namespace, "default")?;
         let network = Network::of(&read.inventory);
         let chosen: Vec<usize> = (0..network.workloads().len() - 1)
             .filter(|&number| {

@@ -24,6 +24,11 @@ use crate::global::Global;
 
 /// Who may talk to whom: permitted connections, exposure, comparison, generation of policies
 #[derive(Args)]
+#[command(after_help = "Examples:
+  seawall net list deploy/                         # all permitted connections
+  seawall net eval shop/web shop/db 5432 -f deploy/
+  seawall net exposure --cluster                   # who is open to everybody
+  seawall net generate deploy/ > policies.yaml     # least policies")]
 pub(crate) struct Net {
     #[command(subcommand)]
     command: Command,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::bail;
 use clap::ValueEnum;
 use seawall_network::picture::Picture;
-use seawall_report::list;
+use seawall_report::list::{self, ListFormat};
 use serde_json::{Value, json};
 
 use crate::output::to_stdout;
@@ -17,8 +17,10 @@ const MOST_ARROWS: usize = 20_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people
+    #[value(alias = "table")]
     Text,
     Json,
+    Yaml,
     Csv,
     /// Graphviz
     Dot,
@@ -87,7 +89,7 @@ impl Document {
             self.notes.extend(unread.iter().map(|what| format!("not read: {what}")));
         }
         let picture = || match &self.picture {
-            None => bail!("there is no picture of this: use -o text, json, csv, md or html"),
+            None => bail!("there is no picture of this: use -o text, json, yaml, csv, md or html"),
             Some(picture) if picture.arrows().len() > MOST_ARROWS => bail!(
                 "{} arrows are too many for a picture: narrow it down with --focus or --namespace, \
                  or use `seawall net map`",
@@ -107,16 +109,14 @@ impl Document {
             }
             Format::Csv => return to_stdout(|out| self.csv(out)),
             Format::Md => return to_stdout(|out| self.markdown(out)),
-            Format::Json => {
+            Format::Json | Format::Yaml => {
                 let mut value = self.json;
                 if let Some(object) = value.as_object_mut() {
                     object.insert("notes".to_owned(), json!(self.notes));
                     object.insert("unread".to_owned(), json!(unread));
                 }
-                return to_stdout(|out| {
-                    serde_json::to_writer_pretty(&mut *out, &value)?;
-                    out.write_all(b"\n")
-                });
+                let list = if format == Format::Yaml { ListFormat::Yaml } else { ListFormat::Json };
+                return to_stdout(|out| list::record(list, &value, out));
             }
             Format::Dot => picture()?.dot(),
             Format::Svg => picture()?.svg(),

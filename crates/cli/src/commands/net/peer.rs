@@ -3,6 +3,8 @@
 use anyhow::bail;
 use seawall_network::{Direction, Endpoint, Name, Network, Peer};
 
+use crate::sources::instead;
+
 /// The workloads of a name.
 pub(super) fn workloads(network: &Network<'_>, wanted: &Name) -> Vec<usize> {
     let Name::Workload { namespace, kind, name } = wanted else { return Vec::new() };
@@ -14,6 +16,15 @@ pub(super) fn workloads(network: &Network<'_>, wanted: &Name) -> Vec<usize> {
             && kind.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case(workload.kind))
     };
     (0..network.workloads().len()).filter(is).collect()
+}
+
+/// That nobody has a name, and who there is.
+pub(super) fn nobody(network: &Network<'_>, name: &Name, noun: &str) -> String {
+    let of_controllers = |workload: &&seawall_network::Workload<'_>| !workload.controller;
+    let names: Vec<String> =
+        network.workloads().iter().filter(of_controllers).map(ToString::to_string).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    format!("there is no {noun} {}{}", written(name), instead(&names))
 }
 
 /// The name as it was written.
@@ -127,7 +138,7 @@ pub(super) fn endpoints(
                 })
                 .collect();
             match pods[..] {
-                [] => bail!("there is no workload or pod {}", written(name)),
+                [] => bail!("{}", nobody(network, name, "workload or pod")),
                 [pod] => Ok(vec![one_pod(network, pod)]),
                 _ => bail!("{} is the name of several pods: name the namespace", written(name)),
             }

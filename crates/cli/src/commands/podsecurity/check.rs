@@ -13,7 +13,7 @@ use super::violation::{COLUMNS, Record};
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Hold pods against a level of the Pod Security Standards
 #[derive(Args)]
@@ -32,9 +32,6 @@ Exit codes: 0 all pods are allowed, 1 some are not, 2 usage or input error; also
 when something could not be read."
 )]
 pub(super) struct Check {
-    /// Files, directories, globs, Helm charts, kustomizations or bundles, or - for standard input
-    #[arg(value_name = "FILE", conflicts_with = "targets")]
-    files: Vec<String>,
     /// The level: privileged, baseline or restricted
     #[arg(long, value_name = "LEVEL", default_value = "restricted")]
     level: PodLevel,
@@ -47,13 +44,13 @@ pub(super) struct Check {
     #[command(flatten)]
     admission: Admission,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 impl Check {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let plugin = self.admission.plugin()?;
-        let read = self.sources.with(self.files).read(global)?;
+        let read = self.sources.read(global)?;
         let all: Vec<Pod<'_>> = read.inventory.objects().flat_map(pods_of).collect();
         let (exempt, pods): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|pod| plugin.exempt(pod).is_some());

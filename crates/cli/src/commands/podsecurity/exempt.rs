@@ -37,7 +37,7 @@ pub(super) struct Admission {
 /// The plugin as it is configured.
 pub(super) struct Plugin {
     pub(super) configuration: Configuration,
-    default_namespace: String,
+    pub(super) default_namespace: String,
 }
 
 impl Admission {

@@ -20,6 +20,8 @@ use crate::fixing::file::File;
 use crate::global::Global;
 use crate::output::to_stdout;
 use crate::progress::Progress;
+use crate::sources::refuse_nothing;
+use crate::targets::Targets;
 
 /// Give workloads the strictest security context that they can bear
 #[derive(Args)]
@@ -36,9 +38,8 @@ the containers whose image has one of its names; one without a name to all.
 Exit codes: 0 there is nothing to harden, or it is written; 1 something can be, which is in the
 patch; 2 usage or input error.")]
 pub(super) struct Harden {
-    /// Files, directories or globs
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<String>,
+    #[command(flatten)]
+    targets: Targets,
     /// An image archive: what docker save writes, or an OCI layout as tar
     #[arg(long = "image", value_name = "ARCHIVE")]
     images: Vec<PathBuf>,
@@ -64,7 +65,11 @@ impl Harden {
         for path in &self.images {
             images.extend(image::read(path)?);
         }
-        let inventory = self.collect(global)?;
+        let targets = self.targets.all();
+        if targets.is_empty() {
+            bail!("say what to harden: files, directories or globs");
+        }
+        let inventory = self.collect(&targets, global)?;
         let mut told: Vec<Told> = Vec::new();
         let mut texts: Vec<(Arc<Source>, String)> = Vec::new();
         let mut failed = inventory.coverage().unread().next().is_some();
@@ -134,7 +139,7 @@ impl Harden {
         })
     }
 
-    fn collect(&self, global: &Global) -> anyhow::Result<Inventory> {
+    fn collect(&self, targets: &[String], global: &Global) -> anyhow::Result<Inventory> {
         let progress = Progress::new(global.is_quiet());
         let options = seawall_collect::Options {
             limits: Limits::default(),
@@ -142,10 +147,16 @@ impl Harden {
             // What is rendered can't be edited: the files are read as they stand.
             ..seawall_collect::Options::default()
         };
-        let inventory = seawall_collect::collect(&self.files, &options)?.inventory;
+        let inventory = seawall_collect::collect(targets, &options)?.inventory;
         for part in inventory.coverage().unread() {
-            tracing::warn!("{}:{}: not read, and so not hardened", part.file, part.line);
+            tracing::error!(
+                "{}:{}: not read, and so not hardened: {}",
+                part.file,
+                part.line,
+                part.outcome
+            );
         }
+        refuse_nothing(targets, inventory.coverage())?;
         Ok(inventory)
     }
 }

@@ -14,6 +14,11 @@ use crate::global::Global;
 
 /// Hold pods against the Pod Security Standards
 #[derive(Args)]
+#[command(after_help = "Examples:
+  seawall podsecurity check deploy/ --level restricted
+  seawall podsecurity namespaces --cluster --enforce baseline
+  seawall podsecurity profiles deploy/
+  seawall podsecurity harden deploy/web.yaml")]
 pub(crate) struct PodSecurity {
     #[command(subcommand)]
     command: Command,

@@ -19,7 +19,7 @@ use super::violation::Record;
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Tell for each namespace the strictest level that its workloads meet
 #[derive(Args)]
@@ -27,8 +27,8 @@ use crate::sources::Sources;
     disable_version_flag = true,
     after_help = "Examples:
   seawall podsecurity namespaces --cluster
-  seawall podsecurity namespaces -f bundle.tar.zst -n shop
-  seawall podsecurity namespaces -f deploy/ --version v1.30
+  seawall podsecurity namespaces bundle.tar.zst -n shop
+  seawall podsecurity namespaces deploy/ --version v1.30
   seawall podsecurity namespaces --cluster --enforce restricted   # what would that reject?
 
 With --enforce, nothing is changed: it tells which workloads' pods the label would reject. Pods that
@@ -54,7 +54,7 @@ pub(super) struct Namespaces {
     #[command(flatten)]
     admission: Admission,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 /// What is told of a namespace.
@@ -109,6 +109,7 @@ impl Namespaces {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let plugin = self.admission.plugin()?;
         let read = self.sources.read(global)?;
+        read.refuse_strange(&self.namespaces, &plugin.default_namespace)?;
         let wanted = |name: &str| {
             self.namespaces.is_empty() || self.namespaces.iter().any(|wanted| wanted == name)
         };

@@ -15,7 +15,7 @@ use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
 use crate::remarks::Record;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 use crate::weighed::Threshold;
 
 /// Tell which seccomp and AppArmor profile each container gets, who says so, and what is wrong
@@ -32,9 +32,6 @@ the kubelet do. With --profiles, profiles that nodes do not have are found.
 Exit codes: 0 nothing at or above the threshold; 1 something; 2 usage or input error; also 2 with
 --strict when something could not be read.")]
 pub(super) struct Profiles {
-    /// Files, directories, globs, Helm charts, kustomizations or bundles, or - for standard input
-    #[arg(value_name = "FILE", conflicts_with = "targets")]
-    files: Vec<String>,
     /// What nodes have: a kubelet's seccomp directory, or one of AppArmor policy
     #[arg(long, value_name = "DIR")]
     profiles: Vec<PathBuf>,
@@ -45,7 +42,7 @@ pub(super) struct Profiles {
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: ListFormat,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 /// A container's profile of one kind.
@@ -76,7 +73,7 @@ impl Profiles {
             [] => None,
             folders => Some(available(folders)?),
         };
-        let read = self.sources.with(self.files).read(global)?;
+        let read = self.sources.read(global)?;
         let mut rows = Vec::new();
         let mut others = Vec::new();
         for pod in read.inventory.objects().filter(|it| !it.is_built_in()).flat_map(pods_of) {

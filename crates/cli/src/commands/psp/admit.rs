@@ -18,7 +18,7 @@ use super::world::{Makers, Workload, World, place};
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Tell which PodSecurityPolicy pods get, and how it changes them
 #[derive(Args)]
@@ -35,9 +35,6 @@ are preferred, then policies by name.
 Exit codes: 0 all pods are admitted, 1 some are not, 2 usage or input error; also 2 with --strict
 when something could not be read.")]
 pub(super) struct Admit {
-    /// Files, directories, globs, Helm charts, kustomizations or bundles, or - for standard input
-    #[arg(value_name = "FILE", conflicts_with = "targets")]
-    files: Vec<String>,
     /// Only workloads of this namespace
     #[arg(short, long, value_name = "NAME")]
     namespace: Option<String>,
@@ -50,7 +47,7 @@ pub(super) struct Admit {
     #[command(flatten)]
     makers: Makers,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 /// What is told of a workload.
@@ -87,9 +84,10 @@ const COLUMNS: &[Column<Record>] = &[
 
 impl Admit {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
-        let sources = self.sources.with(self.files);
+        let sources = self.sources.all();
         let read = sources.read(global)?;
         let world = World::new(&read.inventory, &self.makers);
+        read.refuse_strange(&self.namespace, world.default_namespace)?;
         let further = |file| sources.with_only(vec![file]).read_further(global);
         let old = self.old.map(further).transpose()?;
         let old = old.as_ref().map(|old| Old::new(&old.inventory)).transpose()?;

@@ -14,6 +14,10 @@ use crate::global::Global;
 
 /// Decide as PodSecurityPolicy does, and leave it
 #[derive(Args)]
+#[command(after_help = "Examples:
+  seawall psp admit pod.yaml policies/ rbac/
+  seawall psp preflight --cluster
+  seawall psp migrate bundle.tar.zst --write migration/")]
 pub(crate) struct Psp {
     #[command(subcommand)]
     command: Command,

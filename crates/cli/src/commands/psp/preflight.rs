@@ -14,14 +14,14 @@ use super::world::{Makers, Workload, World};
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Tell whose pods PodSecurityPolicy would reject, before it is switched on
 #[derive(Args)]
 #[command(after_help = "Examples:
   seawall psp preflight --cluster
-  seawall psp preflight -f bundle.tar.zst -o json
-  seawall psp preflight -f policies/ -f rbac/ -f deploy/
+  seawall psp preflight bundle.tar.zst -o json
+  seawall psp preflight policies/ rbac/ deploy/
 
 Pods of a Deployment are made by its controller, not by whoever wrote it: what counts is whether the
 pod's service account or the controller's may use a policy that fits. Then come those who may make
@@ -36,7 +36,7 @@ pub(super) struct Preflight {
     #[command(flatten)]
     makers: Makers,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 /// Workloads of a namespace whose pods are made by the same accounts.

@@ -65,6 +65,7 @@ enum Format {
 impl Graph {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let asked = Asked::new(&self.sources, &[Wanted::Roles], global)?;
+        asked.doubt_namespace(self.namespace.as_deref());
         let policy = &asked.policy;
         let mut ids = Vec::new();
         for name in &self.only {

@@ -10,16 +10,16 @@ use serde::Serialize;
 use super::records::{Asked, place};
 use crate::Outcome;
 use crate::global::Global;
-use crate::sources::{Sources, Wanted};
+use crate::sources::{NamedSources, Wanted};
 
 /// Find dangling bindings, rules that grant nothing or say it twice, and wildcards
 #[derive(Args)]
 #[command(
     disable_version_flag = true,
     after_help = "Examples:
-  seawall rbac lint -f deploy/
+  seawall rbac lint deploy/
   seawall rbac lint --cluster -o csv
-  seawall rbac lint -f deploy/ --fail-on info
+  seawall rbac lint deploy/ --fail-on info
 
 What Kubernetes made is not looked at, but where somebody gave it more than Kubernetes did.
 
@@ -34,7 +34,7 @@ pub(super) struct Lint {
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: ListFormat,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 #[derive(Serialize)]
@@ -58,7 +58,7 @@ const COLUMNS: [Column<Row>; 5] = [
 impl Lint {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let wanted = [Wanted::Roles, Wanted::ServiceAccounts, Wanted::Definitions];
-        let asked = Asked::new(&self.sources, &wanted, global)?;
+        let asked = Asked::new(&self.sources.all(), &wanted, global)?;
         let inventory = &asked.read.inventory;
         let remarks = lint(&asked.policy, inventory, &Resources::of(inventory));
         let fails = remarks.iter().any(|remark| remark.lint.severity() >= self.fail_on);

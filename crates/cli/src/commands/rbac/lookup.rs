@@ -96,6 +96,7 @@ fn rule_columns<'a>() -> [Column<GrantRecord<'a>>; 9] {
 impl Lookup {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let asked = Asked::new(&self.sources, &[Wanted::Roles], global)?;
+        asked.doubt_namespace(self.namespace.as_deref());
         let policy = &asked.policy;
         let found = subjects(policy, &self.subject)?;
         let held: Vec<Held<'_>> =

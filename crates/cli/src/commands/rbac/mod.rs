@@ -22,7 +22,14 @@ use crate::global::Global;
 
 /// Ask who may do what, and who should not
 #[derive(Args)]
-#[command(disable_version_flag = true)]
+#[command(
+    disable_version_flag = true,
+    after_help = "Examples:
+  seawall rbac who-can get secrets -f bundle.tar.zst
+  seawall rbac can-i create pods --as alice -n shop --cluster
+  seawall rbac risks bundle.tar.zst
+  seawall rbac diff main/deploy/ branch/deploy/"
+)]
 pub(crate) struct Rbac {
     #[command(subcommand)]
     command: Command,

@@ -1,6 +1,6 @@
 //! What the answers are made of: subjects, bindings, roles and rules with their places.
 
-use seawall_model::{Inventory, Object};
+use seawall_model::{Inventory, Object, ObjectKind};
 use seawall_rbac::{Grant, Policy, Rule, Subject};
 use seawall_report::list::{self, Column, ListFormat};
 use serde::Serialize;
@@ -16,6 +16,8 @@ pub(super) struct Asked {
     pub(super) policy: Policy,
     /// Everything that an answer may lack.
     pub(super) unread: Vec<String>,
+    /// Whether a live cluster was read.
+    live: bool,
 }
 
 impl Asked {
@@ -28,7 +30,22 @@ impl Asked {
         let read = sources.read_wanted(global, wanted)?;
         let policy = Policy::read(&read.inventory);
         let unread = read.with_gaps(gaps(&policy, &read.inventory));
-        Ok(Asked { read, policy, unread })
+        Ok(Asked { read, policy, unread, live: sources.is_cluster() })
+    }
+
+    /// Warns of a namespace that nothing that was read is of. Where no role is bound, rules for the
+    /// whole cluster still hold, so that there is an answer.
+    pub(super) fn doubt_namespace(&self, name: Option<&str>) {
+        // A cluster was perhaps read in part; and objects without a namespace land in the default.
+        let Some(name) = name.filter(|name| !self.live && *name != "default") else { return };
+        let mut objects = self.read.inventory.objects().filter(|object| !object.is_built_in());
+        let known = objects.any(|object| match object.kind() {
+            ObjectKind::Namespace => object.name() == name,
+            _ => object.namespace() == Some(name),
+        });
+        if !known {
+            tracing::warn!("nothing that was read is of the namespace {name}");
+        }
     }
 
     /// What the command comes to, unless what was not read or understood forbids it.

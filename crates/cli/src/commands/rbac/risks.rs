@@ -10,16 +10,16 @@ use serde::Serialize;
 use super::records::{Asked, GrantRecord};
 use crate::Outcome;
 use crate::global::Global;
-use crate::sources::{Sources, Wanted};
+use crate::sources::{NamedSources, Wanted};
 
 /// Tell who holds rights that lead further than they say
 #[derive(Args)]
 #[command(
     disable_version_flag = true,
     after_help = "Examples:
-  seawall rbac risks -f bundle.tar.zst
+  seawall rbac risks bundle.tar.zst
   seawall rbac risks --cluster --class secrets --class exec -o wide
-  seawall rbac risks -f deploy/ --fail-on critical
+  seawall rbac risks deploy/ --fail-on critical
   seawall rbac risks --cluster --all -o json
 
 Only what somebody holds counts: a role that nobody is bound to is no risk. What Kubernetes' own
@@ -46,7 +46,7 @@ pub(super) struct Risks {
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: ListFormat,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 fn parse_class(id: &str) -> Result<&'static Class, String> {
@@ -114,7 +114,9 @@ fn columns<'a>() -> [Column<Row<'a>>; 8] {
 
 impl Risks {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
-        let asked = Asked::new(&self.sources, &[Wanted::Roles, Wanted::ServiceAccounts], global)?;
+        let asked =
+            Asked::new(&self.sources.all(), &[Wanted::Roles, Wanted::ServiceAccounts], global)?;
+        asked.doubt_namespace(self.namespace.as_deref());
         let mut risks = asked.policy.risks();
         risks.retain(|risk| self.wants(risk));
         let defaults = risks.iter().filter(|risk| risk.is_default).count();

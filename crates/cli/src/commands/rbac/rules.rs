@@ -64,6 +64,7 @@ fn columns<'a>() -> [Column<Row<'a>>; 3] {
 impl Rules {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let asked = Asked::new(&self.sources, &[Wanted::Roles], global)?;
+        asked.doubt_namespace(self.namespace.as_deref());
         let policy = &asked.policy;
         let subject = subject(policy, &self.subject)?;
         let mut caller = subject.caller();

@@ -61,6 +61,7 @@ fn columns<'a>() -> [Column<GrantRecord<'a>>; 8] {
 impl WhoCan {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
         let asked = Asked::new(&self.sources, &self.question.wanted(), global)?;
+        asked.doubt_namespace(self.namespace.as_deref());
         let question = self.question.resolve(&asked.read.inventory, true)?;
         let namespace = self.namespace.as_deref();
         let request = question.request(namespace.unwrap_or_default());

@@ -18,6 +18,7 @@ const MOST_BYTES: u64 = 8 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     /// For people
+    #[value(alias = "table")]
     Text,
     /// For programs
     Json,

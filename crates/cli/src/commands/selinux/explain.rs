@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 
 /// Say what the SELinux options of containers ask for
 #[derive(Args)]
@@ -20,14 +20,11 @@ use crate::sources::Sources;
 Exit codes: 0 explained; 2 usage or input error; also 2 with --strict when something could not be
 read.")]
 pub(super) struct Explain {
-    /// Files, directories, globs, Helm charts, kustomizations or bundles, or - for standard input
-    #[arg(value_name = "FILE", conflicts_with = "targets")]
-    files: Vec<String>,
     /// Write it as table, wide, json, yaml or csv
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: ListFormat,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 #[derive(Serialize)]
@@ -47,7 +44,7 @@ const COLUMNS: &[Column<Row>] = &[
 
 impl Explain {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
-        let read = self.sources.with(self.files).read(global)?;
+        let read = self.sources.read(global)?;
         let mut rows = Vec::new();
         for pod in read.inventory.objects().filter(|it| !it.is_built_in()).flat_map(pods_of) {
             for container in pod.containers() {

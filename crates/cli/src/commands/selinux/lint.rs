@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
 use crate::remarks::{COLUMNS, Record};
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 use crate::weighed::Threshold;
 
 /// Find levels shared between namespaces, custom and unconfined types, and invalid options
@@ -25,9 +25,6 @@ that OpenShift gives a namespace (openshift.io/sa.scc.mcs).
 Exit codes: 0 nothing at or above the threshold; 1 something; 2 usage or input error; also 2 with
 --strict when something could not be read.")]
 pub(super) struct Lint {
-    /// Files, directories, globs, Helm charts, kustomizations or bundles, or - for standard input
-    #[arg(value_name = "FILE", conflicts_with = "targets")]
-    files: Vec<String>,
     /// Exit with 1 from this weight on
     #[arg(long, value_enum, default_value = "warning", value_name = "WEIGHT")]
     fail_on: Threshold,
@@ -35,12 +32,12 @@ pub(super) struct Lint {
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: ListFormat,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 impl Lint {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
-        let read = self.sources.with(self.files).read(global)?;
+        let read = self.sources.read(global)?;
         let inventory = &read.inventory;
         let mut records = Vec::new();
         let mut held: Vec<Held<'_>> = Vec::new();

@@ -14,7 +14,7 @@ use super::world::{Makers, World};
 use crate::Outcome;
 use crate::global::Global;
 use crate::output::to_stdout;
-use crate::sources::Sources;
+use crate::sources::NamedSources;
 use plan::Plan;
 
 /// Turn PodSecurityPolicies into Pod Security levels, admission policies and security contexts
@@ -23,8 +23,8 @@ use plan::Plan;
     disable_version_flag = true,
     after_help = "Examples:
   seawall psp migrate --cluster                       # what would change
-  seawall psp migrate -f bundle.tar.zst --write migration/
-  seawall psp migrate -f deploy/ -f policies/ -f rbac/ -o json
+  seawall psp migrate bundle.tar.zst --write migration/
+  seawall psp migrate deploy/ policies/ rbac/ -o json
 
 Each namespace gets the strictest level that its workloads meet once they say themselves what the
 policy set for them. What the policies demand beyond that level becomes a ValidatingAdmissionPolicy.
@@ -48,7 +48,7 @@ pub(super) struct Migrate {
     #[command(flatten)]
     makers: Makers,
     #[command(flatten)]
-    sources: Sources,
+    sources: NamedSources,
 }
 
 impl Migrate {
