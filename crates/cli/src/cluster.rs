@@ -48,6 +48,11 @@ impl Access {
         })
     }
 
+    /// The namespace that a question is about where it names none.
+    pub(crate) fn default_namespace(&self) -> anyhow::Result<String> {
+        Ok(seawall_cluster::default_namespace(&self.options(Vec::new())?)?)
+    }
+
     /// Reads the cluster into an inventory, in which it is called `cluster`; all of it where
     /// nothing is wanted in particular.
     pub(crate) fn collect(

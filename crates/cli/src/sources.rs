@@ -68,7 +68,6 @@ impl NamedSources {
 
 /// What a question needs of a live cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "files are read whole"))]
 pub(crate) enum Wanted {
     /// Roles and bindings.
     Roles,
@@ -113,6 +112,16 @@ impl Sources {
             return true;
         }
         false
+    }
+
+    /// The namespace that a question is about where it names none: of a live cluster that of the
+    /// kubeconfig's context, as with kubectl.
+    pub(crate) fn default_namespace(&self) -> anyhow::Result<String> {
+        #[cfg(feature = "cluster")]
+        if self.cluster {
+            return self.access.default_namespace();
+        }
+        Ok("default".to_owned())
     }
 
     /// The same with other targets, and no cluster.

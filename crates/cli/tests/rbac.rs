@@ -405,6 +405,16 @@ fn a_live_cluster_answers_as_its_bundle_does() {
     let who = run(&["rbac", "who-can", "get", "deploy", "-n", "shop", "-o", "json"]);
     assert_eq!(who.code, 0, "{}", who.stderr);
     assert_eq!(subjects(&who), ["bob", "ci"]);
+    // Without -n the context's own namespace counts, as with kubectl.
+    let ci = ["rbac", "can-i", "get", "deploy", "--as", "system:serviceaccount:shop:ci"];
+    assert_eq!(run(&ci).code, 1);
+    assert_eq!(run(&[&ci[..], &["-n", "shop"]].concat()).code, 0);
+    let text = std::fs::read_to_string(&*config).expect("the kubeconfig is there");
+    let in_shop = text.replace("{cluster: test,", "{cluster: test, namespace: shop,");
+    assert_ne!(text, in_shop);
+    std::fs::write(folder.path().join("shop.kubeconfig"), in_shop).expect("it is written");
+    let live = ["--cluster", "--kubeconfig", "shop.kubeconfig"];
+    assert_eq!(seawall_in(folder.path(), &[&ci[..], &live].concat()).code, 0);
     let diff = run(&["rbac", "diff", "no-rights.yaml"]);
     assert_eq!(
         (diff.code, diff.stdout.as_str()),

@@ -125,6 +125,19 @@ pub(crate) async fn connect(options: &Options) -> Result<Connection, Error> {
     Ok(Connection { client, server, context, expired })
 }
 
+/// The namespace that kubectl asks about where none is named: that of the context, or in a pod the
+/// pod's own.
+pub(crate) fn namespace(options: &Options) -> Result<String, Error> {
+    const DEFAULT: &str = "default";
+    let Some(kubeconfig) = kubeconfig(options)? else {
+        return Ok(Config::incluster().map_or(DEFAULT.to_owned(), |it| it.default_namespace));
+    };
+    let name = options.context.as_ref().or(kubeconfig.current_context.as_ref());
+    let named = kubeconfig.contexts.into_iter().find(|context| Some(&context.name) == name);
+    let namespace = named.and_then(|named| named.context).and_then(|context| context.namespace);
+    Ok(namespace.filter(|name| !name.is_empty()).unwrap_or_else(|| DEFAULT.to_owned()))
+}
+
 /// The kubeconfig that is named, or the one in its usual place, if there is one.
 fn kubeconfig(options: &Options) -> Result<Option<Kubeconfig>, Error> {
     let read = match &options.kubeconfig {

@@ -82,6 +82,15 @@ pub enum Error {
 /// Pages that wait to be taken: a slow disk slows the reading, and memory stays bounded.
 const WAITING: usize = 4;
 
+/// The namespace that a question is about where it names none, as kubectl has it.
+///
+/// # Errors
+///
+/// Where the kubeconfig can't be read.
+pub fn default_namespace(options: &Options) -> Result<String, Error> {
+    connect::namespace(options)
+}
+
 /// Reads a cluster and hands on its objects, in no order, as they come; `version` is Seawall's.
 ///
 /// # Errors

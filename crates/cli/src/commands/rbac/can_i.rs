@@ -37,9 +37,9 @@ pub(super) struct CanI {
     /// A group of the user; may be given several times
     #[arg(long = "as-group", value_name = "GROUP")]
     groups: Vec<String>,
-    /// In which namespace
-    #[arg(short, long, value_name = "NAME", default_value = "default")]
-    namespace: String,
+    /// In which namespace [default: with --cluster that of the kubeconfig's context, else default]
+    #[arg(short, long, value_name = "NAME")]
+    namespace: Option<String>,
     /// In all namespaces at once
     #[arg(short = 'A', long, conflicts_with = "namespace")]
     all_namespaces: bool,
@@ -69,8 +69,12 @@ impl CanI {
         }
         let asked = Asked::new(&self.sources, &self.question.wanted(), global)?;
         let question = self.question.resolve(&asked.read.inventory, true)?;
-        let namespace = if self.all_namespaces { "" } else { &self.namespace };
-        let request = question.request(namespace);
+        let namespace = match self.namespace {
+            _ if self.all_namespaces => String::new(),
+            Some(name) => name,
+            None => self.sources.default_namespace()?,
+        };
+        let request = question.request(&namespace);
         let caller = Caller::new(self.user.as_deref().unwrap_or_default(), self.groups.clone());
         let decision = asked.policy.may(&caller, &request);
         let grant = match decision {
