@@ -29,15 +29,27 @@ pub struct Filter {
 
 impl Filter {
     fn takes(&self, role: Option<Role>, id: &str) -> bool {
-        // `1.2` is the group of `1.2.3`, and not of `1.20.1`.
-        let below = |wanted: &String| {
-            id.strip_prefix(wanted.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
         (self.roles.is_empty() || role.is_none_or(|role| self.roles.contains(&role)))
-            && (self.only.is_empty() || self.only.iter().any(below))
-            && !self.skip.iter().any(below)
+            && (self.only.is_empty() || self.only.iter().any(|wanted| is_below(id, wanted)))
+            && !self.skip.iter().any(|wanted| is_below(id, wanted))
     }
+
+    /// What it names that none of some benchmarks has, such as a number with a slip.
+    pub fn unknown<'f>(&'f self, benchmarks: &[&Benchmark]) -> Option<&'f str> {
+        let ids: Vec<&str> = benchmarks
+            .iter()
+            .flat_map(|benchmark| benchmark.groups())
+            .flat_map(|group| group.controls)
+            .map(|control| control.id)
+            .collect();
+        let mut named = self.only.iter().chain(&self.skip).map(String::as_str);
+        named.find(|named| !ids.iter().any(|id| is_below(id, named)))
+    }
+}
+
+/// Whether a control is one, or of the group: `1.2` is that of `1.2.3`, and not of `1.20.1`.
+fn is_below(id: &str, wanted: &str) -> bool {
+    id.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Runs a benchmark.

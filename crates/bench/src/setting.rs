@@ -66,6 +66,8 @@ pub enum Want {
     Has(&'static str),
     /// A list that does not.
     HasNot(&'static str),
+    /// Any value but this one; what to write instead.
+    Not(&'static str, &'static str),
     /// A list that holds nothing but some of these.
     Only(&'static [&'static str]),
 }
@@ -85,6 +87,7 @@ impl Want {
             Want::Localhost => "be an address of this machine alone".to_owned(),
             Want::Has(item) => format!("hold {item}"),
             Want::HasNot(item) => format!("not hold {item}"),
+            Want::Not(value, _) => format!("not be {value}"),
             Want::Only(_) => "hold strong ones alone".to_owned(),
         }
     }
@@ -101,6 +104,7 @@ impl Want {
             Want::AtLeast(_, value) | Want::Positive(value) | Want::SomeTime(value) => {
                 Some(value.to_owned())
             }
+            Want::Not(_, value) => Some(value.to_owned()),
             Want::Zero => Some("0".to_owned()),
             Want::Localhost => Some("127.0.0.1".to_owned()),
             Want::Has(item) => Some(items().chain([item]).collect::<Vec<_>>().join(",")),
@@ -149,6 +153,7 @@ impl Want {
             Want::Localhost => value.is_some_and(is_localhost),
             Want::Has(item) => items().any(|known| known == item),
             Want::HasNot(item) => !items().any(|known| known == item),
+            Want::Not(unwanted, _) => value != Some(unwanted),
             Want::Only(good) => {
                 let mut items = items().peekable();
                 items.peek().is_some() && items.all(|item| good.contains(&item))

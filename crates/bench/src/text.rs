@@ -49,8 +49,9 @@ pub fn render(report: &Report, options: Options, out: &mut dyn Write) -> io::Res
     let tally = Tally::of(&report.results);
     writeln!(
         out,
-        "\n{} controls: {} failed, {} unknown, {} for a person to answer, {} passed, {} not applicable",
+        "\n{} {}: {} failed, {} unknown, {} for a person to answer, {} passed, {} not applicable",
         report.results.len(),
+        if report.results.len() == 1 { "control" } else { "controls" },
         tally.fail,
         tally.unknown,
         tally.manual,

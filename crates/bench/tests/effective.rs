@@ -146,6 +146,28 @@ fn a_node_that_is_called_as_its_machine_is_overrides_nothing() {
 }
 
 #[test]
+fn patches_leave_a_server_that_starts() {
+    let node = kubeadm();
+    node.replace("proc/100/cmdline", ",EventRateLimit", "");
+    let result = node.control("1.2.9");
+    assert_eq!((result.verdict, result.patches.len()), (Verdict::Fail, 0));
+    node.replace("var/lib/kubelet/config.yaml", "mode: Webhook", "mode: AlwaysAllow");
+    let patch = &node.control("4.2.2").patches[0];
+    assert!(format!("{patch:?}").contains("to: Some(\"Webhook\")"), "{patch:?}");
+    node.without(API_SERVER, "--anonymous-auth=false");
+    assert_eq!(node.control("1.2.1").patches.len(), 1);
+    let manifest = "etc/kubernetes/manifests/kube-apiserver.yaml";
+    node.replace(
+        manifest,
+        "    volumeMounts:",
+        "    livenessProbe: {httpGet: {path: /livez}}\n    volumeMounts:",
+    );
+    let result = node.control("1.2.1");
+    assert!(result.reason.contains("probes come without a name"), "{}", result.reason);
+    assert!(result.patches.is_empty());
+}
+
+#[test]
 fn keys_of_service_accounts_may_be_a_program_s() {
     let node = kubeadm();
     node.without(API_SERVER, "--service-account-key-file=/etc/kubernetes/pki/sa.pub");

@@ -431,7 +431,7 @@ fn kubelet_controls() -> Vec<Control> {
         ),
         automated(
             "4.2.2",
-            Setting("authorization-mode", Want::HasNot("AlwaysAllow")),
+            Setting("authorization-mode", Want::Not("AlwaysAllow", "Webhook")),
             "Set authorization.mode to Webhook.",
         ),
         automated(

@@ -55,10 +55,10 @@ pub(super) struct KubeBench {
     )]
     groups: Vec<String>,
     /// Whether to run scored checks
-    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, requires = "config_dir")]
     scored: bool,
     /// Whether to run unscored checks
-    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, requires = "config_dir")]
     unscored: bool,
     /// Leave the verdicts out of the text
     #[arg(long, requires = "config_dir")]
@@ -91,10 +91,10 @@ pub(super) struct KubeBench {
     #[arg(long, value_name = "CODE", requires = "config_dir")]
     exit_code: Option<u8>,
     /// Longest run of one audit, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400), requires = "config_dir")]
     audit_timeout: u64,
     /// Most that one audit may print, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024), requires = "config_dir")]
     audit_output: u16,
 }
 
@@ -122,6 +122,9 @@ impl KubeBench {
         global: &Global,
     ) -> anyhow::Result<(Vec<Report>, Outcome)> {
         let began = SystemTime::now();
+        if !directory.is_dir() {
+            bail!("there is no directory {}", directory.display());
+        }
         let bounds = Bounds {
             time: Duration::from_secs(self.audit_timeout),
             output: usize::from(self.audit_output) << 20,

@@ -19,6 +19,7 @@ use crate::global::Global;
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
+    disable_version_flag = true,
     after_help = run::EXAMPLES
 )]
 pub(crate) struct Bench {
@@ -31,7 +32,7 @@ pub(crate) struct Bench {
 #[derive(Subcommand)]
 enum Command {
     /// Run benchmarks: the same as without a subcommand
-    #[command(after_help = run::EXAMPLES)]
+    #[command(after_help = run::EXAMPLES, disable_version_flag = true)]
     Run(Box<run::Run>),
     Gather(gather::Gather),
     Diff(diff::Diff),

@@ -45,7 +45,8 @@ pub(crate) struct Run {
     /// The directory that is the node's root [default: / unless objects are named]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
-    /// The benchmark, several with commas, or all [default: that of the platform and version]
+    /// The benchmark, several with commas, or all: cis-1.12, cis-2.0, eks, aks, gke, nsa-cisa, node,
+    /// container-host [default: that of the platform and version]
     #[arg(long = "benchmark", value_name = "NAME", value_delimiter = ',')]
     benchmarks: Vec<String>,
     /// Run the controls for this part of a node alone, and expect it to run here
@@ -61,8 +62,9 @@ pub(crate) struct Run {
     /// gke, other
     #[arg(long, value_name = "NAME")]
     platform: Option<Platform>,
-    /// The version of Kubernetes instead of the one that is seen, such as 1.34
-    #[arg(long, value_name = "VERSION")]
+    /// The version of Kubernetes instead of the one that is seen, such as 1.34; --version as
+    /// kube-bench has it
+    #[arg(long, alias = "version", value_name = "VERSION")]
     kubernetes_version: Option<Version>,
     /// The node's name in the report [default: what the node calls itself]
     #[arg(long, value_name = "NAME")]
@@ -171,11 +173,13 @@ impl Run {
             node: self.node(),
             time: now.format(&Rfc3339)?,
         };
-        let reports: Vec<Report> = self
-            .chosen(&cx)?
-            .into_iter()
-            .map(|benchmark| run(&cx, benchmark, &filter, &header))
-            .collect();
+        let chosen = self.chosen(&cx)?;
+        if let Some(named) = filter.unknown(&chosen) {
+            let names: Vec<&str> = chosen.iter().map(|benchmark| benchmark.id).collect();
+            bail!("no control or group {named} is in {}", names.join(", "));
+        }
+        let reports: Vec<Report> =
+            chosen.into_iter().map(|benchmark| run(&cx, benchmark, &filter, &header)).collect();
         if reports.iter().all(|report| report.results.is_empty()) {
             bail!("no control of the benchmark is selected");
         }
