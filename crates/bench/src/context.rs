@@ -12,13 +12,14 @@ use crate::distribution::{File, Platform};
 use crate::evidence::certificate::{self, Certificate};
 use crate::evidence::confined::{self, Confined};
 use crate::evidence::host::{FileKind, Host, Metadata, Unread};
-use crate::evidence::packages;
+use crate::evidence::packages::Packages;
 use crate::evidence::process::Processes;
 use crate::evidence::unit;
 use crate::kubelet::Kubelet;
 use crate::objects::Objects;
 use crate::outcome::{Evidence, OriginKind, Outcome};
 use crate::setting::{Setting, unread};
+use crate::versions::{self, Version};
 
 /// Most files below a directory that are looked at.
 const FILES: usize = 10_000;
@@ -77,7 +78,8 @@ pub struct Cx<'a> {
     /// The components.
     pub components: Components,
     objects: OnceCell<Objects>,
-    installed: OnceCell<Option<u32>>,
+    packages: OnceCell<Packages>,
+    installed: OnceCell<Result<Option<Version>, Unread>>,
     containers: OnceCell<Result<Vec<Confined>, Outcome>>,
 }
 
@@ -103,6 +105,7 @@ impl<'a> Cx<'a> {
             processes,
             components,
             objects: OnceCell::new(),
+            packages: OnceCell::new(),
             installed: OnceCell::new(),
             containers: OnceCell::new(),
         }
@@ -146,23 +149,28 @@ impl<'a> Cx<'a> {
                     .flat_map(|component| self.components.instances(component))
                     .find_map(|instance| instance.minor)
             })
-            .or_else(|| *self.installed.get_or_init(|| self.installed_minor()))
+            // What can't be read leaves the version unknown, and what depends on it says so.
+            .or_else(|| self.installed().unwrap_or_default()?.minor())
     }
 
-    /// The minor version of the package that holds the kubelet, or of the snap. A list that can't
-    /// be read leaves the version unknown, and what depends on it says so.
-    fn installed_minor(&self) -> Option<u32> {
-        let host = self.input.host?;
-        let snap = host.read("/snap/microk8s/current/meta/snap.yaml").unwrap_or_default();
-        let of_snap = snap.as_deref().into_iter().flat_map(str::lines).find_map(|line| {
-            Some(line.strip_prefix("version:")?.trim().trim_matches(['\'', '"']).to_owned())
-        });
-        let version = of_snap.or_else(|| {
-            let package = packages::debian(host, &["kubelet"]).unwrap_or_default();
-            package.map(|(version, _)| version)
-        })?;
-        let (major, rest) = version.trim_start_matches('v').split_once('.')?;
-        (major == "1").then(|| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok())?
+    /// The packages of the node.
+    ///
+    /// # Errors
+    ///
+    /// With the outcome where there is no node.
+    pub fn packages(&self) -> Result<&Packages, Outcome> {
+        let host = self.host()?;
+        Ok(self.packages.get_or_init(|| Packages::read(host)))
+    }
+
+    /// The version of Kubernetes that is installed here, and where that is said.
+    ///
+    /// # Errors
+    ///
+    /// Where something that may tell it can't be read.
+    pub fn installed(&self) -> Result<Option<&Version>, Unread> {
+        let found = self.installed.get_or_init(|| versions::kubernetes(self));
+        found.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
     /// The version of Kubernetes as far as it is known, such as `1.34`.

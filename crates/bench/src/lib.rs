@@ -33,6 +33,7 @@ mod run;
 mod setting;
 pub mod sonobuoy;
 pub mod text;
+mod versions;
 
 pub use benchmarks::{BENCHMARKS, Benchmark};
 pub use changes::{Change, Changes, changes};

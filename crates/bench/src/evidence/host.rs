@@ -5,7 +5,7 @@
 //! root directory, and none leads out of it. Nothing is opened that is no regular file, so a pipe
 //! or a device left in a configuration directory blocks nothing.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
@@ -135,6 +135,33 @@ impl Host {
     ///
     /// As [`Host::read`].
     pub fn read_bytes(&self, path: &str) -> Result<Option<Vec<u8>>, Unread> {
+        let Some((file, length)) = self.opened(path)? else { return Ok(None) };
+        let unread = |cause: &dyn ToString| Unread::new(path, cause);
+        let mut bytes = Vec::with_capacity(length.min(LARGEST) as usize);
+        match file.take(LARGEST + 1).read_to_end(&mut bytes) {
+            Ok(_) if bytes.len() as u64 > LARGEST => {
+                Err(unread(&format!("it is larger than {} MiB", LARGEST >> 20)))
+            }
+            Ok(_) => Ok(Some(bytes)),
+            // A process that ended while its files in /proc were read.
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => {
+                Ok(None)
+            }
+            Err(error) => Err(unread(&error)),
+        }
+    }
+
+    /// Opens a file, for what is too large to be read whole; none where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Where something is there that can't be opened: no permission, no regular file.
+    pub fn open(&self, path: &str) -> Result<Option<File>, Unread> {
+        Ok(self.opened(path)?.map(|(file, _)| file))
+    }
+
+    /// A file with its length.
+    fn opened(&self, path: &str) -> Result<Option<(File, u64)>, Unread> {
         let Some(found) = self.resolve(path)? else { return Ok(None) };
         let unread = |cause: &dyn ToString| Unread::new(path, cause);
         // The last component is no link any more; what becomes one meanwhile is not followed.
@@ -149,18 +176,7 @@ impl Host {
         if !metadata.is_file() {
             return Err(unread(&"it is no regular file"));
         }
-        let mut bytes = Vec::with_capacity(metadata.len().min(LARGEST) as usize);
-        match file.take(LARGEST + 1).read_to_end(&mut bytes) {
-            Ok(_) if bytes.len() as u64 > LARGEST => {
-                Err(unread(&format!("it is larger than {} MiB", LARGEST >> 20)))
-            }
-            Ok(_) => Ok(Some(bytes)),
-            // A process that ended while its files in /proc were read.
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => {
-                Ok(None)
-            }
-            Err(error) => Err(unread(&error)),
-        }
+        Ok(Some((file, metadata.len())))
     }
 
     /// Owner and mode of what a path leads to; none where there is nothing.
@@ -391,7 +407,7 @@ mod tests {
         let pipe = root.path().join("etc/pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).expect("a pipe");
         assert!(host.read("/etc/pipe").expect_err("a pipe").cause.contains("regular"));
-        let huge = fs::File::create(root.path().join("etc/huge")).expect("a file");
+        let huge = File::create(root.path().join("etc/huge")).expect("a file");
         huge.set_len(LARGEST + 1).expect("a sparse file");
         assert!(host.read("/etc/huge").expect_err("too large").cause.contains("larger"));
     }

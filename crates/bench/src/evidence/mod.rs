@@ -13,6 +13,7 @@ pub mod mounts;
 pub mod packages;
 pub mod pattern;
 pub mod process;
+pub mod program;
 pub mod sshd;
 pub mod sudoers;
 pub mod toml;
