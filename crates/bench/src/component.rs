@@ -395,18 +395,20 @@ fn on_host(
         instances.extend(distribution::embedded(host, processes, platform, component)?);
     }
     let program = component.program();
+    let mut unclear = unclear;
     if instances.is_empty()
         && let Some(unit) = unit::read(host, &format!("{program}.service"))?
-        && unit.command.first().is_some_and(|first| first.rsplit('/').next() == Some(program))
     {
-        let words = unit.command.iter().skip(1).map(String::as_str);
         let place = unit.files.join(", ");
-        instances.push(Instance::new(
-            component,
-            Arguments::parse(words),
-            OriginKind::Manifest,
-            place,
-        ));
+        match unit.command.split_first() {
+            Some((first, words)) if first.rsplit('/').next() == Some(program) => {
+                let arguments = Arguments::parse(words.iter().map(String::as_str));
+                instances.push(Instance::new(component, arguments, OriginKind::Manifest, place));
+            }
+            // A script may start it with any arguments.
+            Some((first, _)) => unclear.push(format!("{place} starts {first}")),
+            None => {}
+        }
     }
     Ok(match (instances.is_empty(), processes, commands) {
         (false, ..) => Presence::Found(instances),

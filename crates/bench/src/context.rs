@@ -308,10 +308,10 @@ impl<'a> Cx<'a> {
             Ok(())
         };
         match file {
-            File::SchedulerConf => flag(Component::Scheduler, "kubeconfig")?,
+            File::SchedulerConf => self.named_by(Component::Scheduler, out)?,
             File::ControllerManagerConf => flag(Component::ControllerManager, "kubeconfig")?,
             File::KubeletConf => flag(Component::Kubelet, "kubeconfig")?,
-            File::ProxyConf => flag(Component::Proxy, "kubeconfig")?,
+            File::ProxyConf => self.named_by(Component::Proxy, out)?,
             File::EtcdData => {
                 for instance in self.components.instances(Component::Etcd) {
                     let setting = crate::etcd::setting(Some(host), instance, "data-dir");
@@ -343,7 +343,31 @@ impl<'a> Cx<'a> {
             File::ControllerManagerManifest => self.manifests(Component::ControllerManager, out),
             File::SchedulerManifest => self.manifests(Component::Scheduler, out),
             File::EtcdManifest => self.manifests(Component::Etcd, out),
-            File::Cni | File::AdminConf | File::Pki | File::AzureJson => {}
+            File::Cni => {
+                // Up to Kubernetes 1.23; beside the usual place, where others still look.
+                flag(Component::Kubelet, "cni-conf-dir")?;
+                out.extend(self.platform.layout().places(file).iter().map(|p| (*p).to_owned()));
+            }
+            File::AdminConf | File::Pki | File::AzureJson => {}
+        }
+        Ok(())
+    }
+
+    /// The kubeconfig of a component whose file of `--config`, where it has one, names it.
+    fn named_by(&self, component: Component, out: &mut BTreeSet<String>) -> Result<(), Outcome> {
+        for instance in self.components.instances(component) {
+            let given = |flag: &str| instance.arguments.last(flag).filter(|path| !path.is_empty());
+            let path = match given("config") {
+                None => given("kubeconfig").map(str::to_owned),
+                Some(file) => {
+                    let document =
+                        self.configuration(instance, file).map_err(|why| unread(&why))?;
+                    let node = document.root().at_path(&["clientConnection", "kubeconfig"]);
+                    node.map(|node| node.text().to_owned()).filter(|path| !path.is_empty())
+                }
+            };
+            // What is inside a container is no file of the node.
+            out.extend(path.and_then(|path| instance.node_path(&path).ok()));
         }
         Ok(())
     }

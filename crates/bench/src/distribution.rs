@@ -146,6 +146,23 @@ impl std::str::FromStr for Platform {
     }
 }
 
+/// Whether a distribution enforces NetworkPolicies itself, beside a network plugin that does not;
+/// none where that isn't known.
+///
+/// # Errors
+///
+/// Where its configuration can't be read.
+pub fn enforces_policies(
+    host: &Host,
+    processes: &Result<Processes, Unread>,
+    platform: Platform,
+) -> Result<Option<bool>, Unread> {
+    match platform {
+        Platform::K3s => k3s::enforces_policies(host, processes),
+        _ => Ok(Some(false)),
+    }
+}
+
 /// The component that a distribution runs inside a program of its own, if it does.
 ///
 /// # Errors

@@ -17,6 +17,8 @@ use crate::setting::{Place, Setting, default_origin, flag_place};
 
 /// Deepest nesting of drop-in directories.
 const DEPTH: usize = 8;
+/// Most files that configure one kubelet.
+const FILES: usize = 1_000;
 
 /// A setting that has a flag, a field, or both.
 struct Known {
@@ -260,6 +262,12 @@ fn drop_ins(
         match host.metadata(&path)?.map(|found| found.kind) {
             Some(FileKind::Directory) => drop_ins(host, &path, depth - 1, layers)?,
             Some(_) if name.ends_with(".conf") => {
+                if layers.len() == FILES {
+                    return Err(Unread::new(
+                        path,
+                        &format!("there are more than {FILES} drop-ins"),
+                    ));
+                }
                 if let Some(document) = document::of_file(host, &path)? {
                     layers.push((OriginKind::DropIn, document));
                 }

@@ -427,3 +427,87 @@ spec:
         assert_eq!(result.verdict, right, "{}: {}", result.id, result.reason);
     }
 }
+
+#[test]
+fn a_program_that_bears_a_plugin_s_name_enforces_nothing() {
+    let set = |name: &str| {
+        inventory(&format!(
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: {name}, namespace: n}}\n"
+        ))
+    };
+    let of = |node: &Node, name: &str| {
+        one(&report(Some(&node.host()), Some(&set(name)), "cis-2.0", &[]), "5.3.1").verdict
+    };
+    let node = kubeadm();
+    node.remove("etc/cni/net.d/10-calico.conflist");
+    node.file("etc/cni/net.d/10-flannel.conflist", "{\"plugins\": [{\"type\": \"flannel\"}]}");
+    assert_eq!(of(&node, "weave-scope-agent"), Verdict::Fail);
+    assert_eq!(of(&node, "calico-node"), Verdict::Pass);
+    // What an earlier plugin has left behind does not count.
+    node.file("etc/cni/net.d/20-calico.conflist", "{\"plugins\": [{\"type\": \"calico\"}]}");
+    expect(&node, "5.3.1", Verdict::Fail);
+}
+
+#[test]
+fn k3s_enforces_network_policies_unless_it_is_told_not_to() {
+    let node = Node::new();
+    node.process(50, &["/usr/local/bin/k3s server"]);
+    node.file("etc/systemd/system/k3s.service", "[Service]\nExecStart=/usr/local/bin/k3s server\n");
+    node.file(
+        "var/lib/rancher/k3s/agent/etc/cni/net.d/10-flannel.conflist",
+        "{\"plugins\": [{\"type\": \"flannel\"}]}",
+    );
+    expect(&node, "5.3.1", Verdict::Pass);
+    node.file("etc/rancher/k3s/config.yaml", "disable-network-policy: true\n");
+    expect(&node, "5.3.1", Verdict::Fail);
+}
+
+#[test]
+fn images_are_checked_by_what_refuses_them() {
+    let verdict =
+        |text: &str| one(&report(None, Some(&inventory(text)), "cis-2.0", &[]), "5.5.1").verdict;
+    let kyverno = |action: &str| {
+        format!(
+            "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {{name: p}}\nspec:\n  \
+             validationFailureAction: {action}\n  rules:\n  - {{name: r, verifyImages: []}}\n"
+        )
+    };
+    assert_eq!(verdict(&kyverno("Enforce")), Verdict::Pass);
+    assert_eq!(verdict(&kyverno("Audit")), Verdict::Manual);
+    let hook = |policy: &str| {
+        format!(
+            "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: \
+             {{name: policy.sigstore.dev}}\nwebhooks:\n- {{name: a, failurePolicy: {policy}}}\n"
+        )
+    };
+    assert_eq!(verdict(&hook("Fail")), Verdict::Pass);
+    assert_eq!(verdict(&hook("Ignore")), Verdict::Manual);
+    let node = kubeadm();
+    node.with(API_SERVER, &["--enable-admission-plugins=ImagePolicyWebhook"]);
+    expect(&node, "5.5.1", Verdict::Unknown);
+    node.with(API_SERVER, &["--admission-control-config-file=/etc/kubernetes/admission.yaml"]);
+    let plugins = |allow: bool| {
+        format!(
+            "plugins:\n- name: ImagePolicyWebhook\n  configuration:\n    imagePolicy: {{defaultAllow: {allow}}}\n"
+        )
+    };
+    node.file("etc/kubernetes/admission.yaml", &plugins(true));
+    expect(&node, "5.5.1", Verdict::Fail);
+    node.file("etc/kubernetes/admission.yaml", &plugins(false));
+    expect(&node, "5.5.1", Verdict::Pass);
+}
+
+#[test]
+fn kubeconfigs_are_those_that_configurations_name() {
+    let node = kubeadm();
+    node.process(support::PROXY, &["kube-proxy", "--config=/etc/proxy.yaml"]);
+    node.file("etc/proxy.yaml", "clientConnection: {kubeconfig: /etc/proxy.conf}\n");
+    node.file("etc/proxy.conf", "").mode("etc/proxy.conf", 0o644);
+    expect(&node, "4.1.3", Verdict::Fail);
+    node.mode("etc/proxy.conf", 0o600);
+    expect(&node, "4.1.3", Verdict::Pass);
+    let node = kubeadm();
+    node.with(KUBELET, &["--cni-conf-dir=/opt/cni"]);
+    node.file("opt/cni/10.conf", "{}").mode("opt/cni/10.conf", 0o644);
+    expect(&node, "1.1.9", Verdict::Fail);
+}

@@ -9,7 +9,7 @@ use crate::context::Role;
 use crate::control::{Control, Decide, Group};
 use crate::distribution::File;
 use crate::report::Assessment;
-use crate::rules::{apiserver, controller, etcd, kubelet, policies, proxy};
+use crate::rules::{apiserver, controller, etcd, kubelet, network_plugin, provenance, proxy};
 use crate::setting::Want;
 
 use Decide::{AllSet, Ask, Flag, Mode, Objects, Owner, With};
@@ -531,7 +531,7 @@ fn others() -> Vec<Control> {
     vec![
         manual(
             "5.3.1",
-            With(policies::network_plugin),
+            With(network_plugin::enforces),
             "Run a network plugin that enforces NetworkPolicies.",
         ),
         objects("5.3.2", "Write NetworkPolicies for every namespace, first one that denies all."),
@@ -539,7 +539,7 @@ fn others() -> Vec<Control> {
         objects("5.4.2", "Keep secrets in an external store."),
         manual(
             "5.5.1",
-            With(policies::image_provenance),
+            With(provenance::checked),
             "Verify signatures of images at admission: ImagePolicyWebhook, or a policy engine.",
         ),
         objects("5.6.1", "Give each application and team namespaces of their own."),

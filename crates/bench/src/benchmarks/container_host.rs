@@ -8,13 +8,13 @@ use crate::control::Decide::{Checks, With};
 use crate::control::{Control, Group, automated, manual};
 use crate::evidence::arguments::boolean;
 use crate::outcome::Outcome;
-use crate::rules::{engine, lifecycle, policies};
+use crate::rules::{engine, lifecycle, pods};
 
 pub(super) fn groups() -> Vec<Group> {
     vec![
         Group { title: "Engine", role: None, controls: engines() },
         Group { title: "Docker engine", role: None, controls: docker() },
-        Group { title: "Containers, by their pods", role: None, controls: pods() },
+        Group { title: "Containers, by their pods", role: None, controls: by_pods() },
     ]
 }
 
@@ -91,7 +91,7 @@ fn engines() -> Vec<Control> {
 
 /// CIS Docker 5, and what 2.9 and 2.14 want of all containers. Left out is what Kubernetes has no
 /// word for, or decides itself: cgroups, restarts, resource limits of the kernel, the bridge of Docker.
-fn pods() -> Vec<Control> {
+fn by_pods() -> Vec<Control> {
     let of = |id, title, checks: &'static [&'static str], remedy| {
         automated(id, title, Checks(checks), remedy)
     };
@@ -135,7 +135,7 @@ fn pods() -> Vec<Control> {
         automated(
             "pod-user-namespaces",
             "Root in a container is not root on the node",
-            With(policies::user_namespaces),
+            With(pods::user_namespaces),
             "Set hostUsers to false.",
         ),
         of(
@@ -195,7 +195,7 @@ fn pods() -> Vec<Control> {
         automated(
             "pod-mount-propagation",
             "No mount of a container is shared with the node",
-            With(policies::mount_propagation),
+            With(pods::mount_propagation),
             "Remove mountPropagation: Bidirectional.",
         ),
         of(

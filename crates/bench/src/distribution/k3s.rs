@@ -44,6 +44,19 @@ pub(super) fn runs(processes: &Result<Processes, Unread>) -> bool {
     })
 }
 
+/// Whether k3s enforces NetworkPolicies, which it does itself unless it is told not to; none where
+/// that isn't known.
+pub(super) fn enforces_policies(
+    host: &Host,
+    processes: &Result<Processes, Unread>,
+) -> Result<Option<bool>, Unread> {
+    let configuration = Configuration::read(host, processes)?;
+    Ok(match configuration.incomplete {
+        Some(_) => None,
+        None => Some(!configuration.is_on("disable-network-policy")),
+    })
+}
+
 pub(super) fn instance(
     host: &Host,
     processes: &Result<Processes, Unread>,

@@ -10,6 +10,8 @@ use super::unit;
 const FILE: &str = "/etc/ssh/sshd_config";
 /// How deep files may include each other (`SERVCONF_MAX_DEPTH` of OpenSSH).
 const DEPTH: usize = 16;
+/// Most files that are read, each as often as it is included.
+const FILES: usize = 1_000;
 
 /// A value with the place where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub struct Value {
 #[derive(Debug, Default)]
 pub struct Sshd {
     settings: Vec<(String, Value, bool)>,
+    files: usize,
 }
 
 impl Sshd {
@@ -73,8 +76,9 @@ impl Sshd {
         depth: usize,
         mut in_match: bool,
     ) -> Result<(), Unread> {
-        if depth > DEPTH {
-            return Err(Unread::new(path, "files are included too deep"));
+        self.files += 1;
+        if depth > DEPTH || self.files > FILES {
+            return Err(Unread::new(path, "there are too many files, or they nest too deep"));
         }
         let text = host.read(path)?.unwrap_or_default();
         let outer = in_match;
