@@ -12,12 +12,14 @@ use crate::distribution::{File, Platform};
 use crate::evidence::certificate::{self, Certificate};
 use crate::evidence::confined::{self, Confined};
 use crate::evidence::host::{FileKind, Host, Metadata, Unread};
+use crate::evidence::netfilter::Loaded;
 use crate::evidence::packages::Packages;
 use crate::evidence::process::Processes;
 use crate::evidence::unit;
 use crate::kubelet::Kubelet;
 use crate::objects::Objects;
 use crate::outcome::{Evidence, OriginKind, Outcome};
+use crate::rules::guard::{self, NotLoaded};
 use crate::setting::{Setting, unread};
 use crate::versions::{self, Version};
 
@@ -81,6 +83,7 @@ pub struct Cx<'a> {
     packages: OnceCell<Packages>,
     installed: OnceCell<Result<Option<Version>, Unread>>,
     containers: OnceCell<Result<Vec<Confined>, Outcome>>,
+    loaded: OnceCell<Result<Loaded, NotLoaded>>,
 }
 
 impl<'a> Cx<'a> {
@@ -108,6 +111,7 @@ impl<'a> Cx<'a> {
             packages: OnceCell::new(),
             installed: OnceCell::new(),
             containers: OnceCell::new(),
+            loaded: OnceCell::new(),
         }
     }
 
@@ -126,6 +130,15 @@ impl<'a> Cx<'a> {
             confined::containers(self.host()?, processes).map_err(|why| unread(&why))
         });
         all.as_deref().map_err(Clone::clone)
+    }
+
+    /// The firewall rules that are loaded in the node's kernel.
+    ///
+    /// # Errors
+    ///
+    /// Where they can't be read.
+    pub fn loaded(&self) -> Result<&Loaded, &NotLoaded> {
+        self.loaded.get_or_init(|| guard::loaded(self)).as_ref()
     }
 
     /// The node.

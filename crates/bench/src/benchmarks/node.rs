@@ -5,7 +5,7 @@ use crate::control::Decide::With;
 use crate::control::{Control, Group, automated};
 use crate::outcome::Outcome;
 use crate::rules::access::{self, Ssh};
-use crate::rules::{confinement, declared, interfaces, kubelet, lifecycle, node};
+use crate::rules::{confinement, declared, firewall, interfaces, kubelet, lifecycle, node};
 
 pub(super) fn groups() -> Vec<Group> {
     vec![
@@ -127,8 +127,8 @@ fn network() -> Vec<Control> {
         ),
         automated(
             "firewall",
-            "A firewall starts with the machine",
-            With(node::has_firewall),
+            "A firewall refuses what nobody allowed",
+            With(firewall::refuses),
             "Enable nftables, firewalld or ufw with rules for the ports of Kubernetes.",
         ),
     ]

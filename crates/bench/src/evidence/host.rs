@@ -271,6 +271,21 @@ impl Host {
         self.root == Path::new("/") || self.root.join(name).exists()
     }
 
+    /// Whether what the kernel tells this process of its network is true of the node: none where the
+    /// root is a copy, or that of a machine that is not this one.
+    ///
+    /// # Errors
+    ///
+    /// Where the network of one of them is not shown.
+    pub fn is_network_of_node(&self) -> Result<Option<bool>, Unread> {
+        if !self.shows("proc") {
+            return Ok(None);
+        }
+        let own = self.metadata("/proc/self/net/dev")?;
+        let node = self.metadata("/proc/1/net/dev")?;
+        Ok(own.zip(node).map(|(own, node)| own.inode == node.inode))
+    }
+
     /// Where a path of the node leads to below the root, links followed; none where there is
     /// nothing.
     fn resolve(&self, path: &str) -> Result<Option<PathBuf>, Unread> {

@@ -10,6 +10,7 @@ pub mod document;
 pub mod host;
 pub mod manifest;
 pub mod mounts;
+pub mod netfilter;
 pub mod packages;
 pub mod pattern;
 pub mod process;

@@ -1,14 +1,15 @@
 //! What listens on which address, and whether a firewall stands before it.
 //!
-//! Rules themselves are in the kernel and not in files; what is looked at is which firewall is
-//! loaded or starts with the machine, and what it is told about the port.
+//! The rules that are loaded in the kernel decide. Of a node that is not running here they can't be
+//! read: then what starts with the machine is all that is known.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::component::Component;
-use crate::context::Cx;
+use crate::context::{Cx, either};
 use crate::evidence::host::{Host, Unread};
 use crate::outcome::{Evidence, OriginKind, Outcome};
+use crate::rules::guard::{self, NotLoaded};
 use crate::setting::{Setting, unread};
 
 /// A TCP socket that listens.
@@ -134,13 +135,26 @@ fn before(cx: &Cx<'_>, ports: &[u16]) -> Outcome {
             ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
         ));
     }
-    if !mine.iter().any(|one| one.is_open()) {
+    let open: Vec<Listener> = mine.into_iter().filter(|one| one.is_open()).collect();
+    if open.is_empty() {
         return Outcome::pass("it listens on this machine alone").with(evidence);
     }
+    match cx.loaded() {
+        Ok(loaded) => {
+            Outcome::worst(open.iter().map(|one| guard::before(loaded, *one)), "").with(evidence)
+        }
+        Err(NotLoaded::Hidden(why)) => Outcome::unknown(why.clone()).with(evidence),
+        Err(NotLoaded::Elsewhere) => at_rest(host).with(evidence),
+    }
+}
+
+/// What the files say where the rules can't be read because nothing runs.
+fn at_rest(host: &Host) -> Outcome {
     match firewall(host) {
         Err(why) => unread(&why),
         Ok(found) if found.is_empty() => Outcome::fail(
-            "it listens for others, and no firewall is loaded or starts with the machine",
+            "it listens for others, and no firewall starts with the machine (no running kernel's \
+             rules were read)",
         ),
         Ok(found) => {
             let names: Vec<&str> = found.iter().map(|one| one.item.as_str()).collect();
@@ -152,7 +166,28 @@ fn before(cx: &Cx<'_>, ports: &[u16]) -> Outcome {
             .with(found)
         }
     }
-    .with(evidence)
+}
+
+/// A firewall refuses what nobody allowed: by the rules that are loaded, or, where nothing runs, as
+/// far as one starts with the machine.
+pub fn refuses(cx: &Cx<'_>) -> Outcome {
+    either(cx.host().map(|host| {
+        let found = match firewall(host) {
+            Ok(found) => found,
+            Err(why) => return unread(&why),
+        };
+        match cx.loaded() {
+            Ok(loaded) => guard::by_default(loaded).with(found),
+            Err(NotLoaded::Hidden(why)) => Outcome::unknown(why.clone()).with(found),
+            Err(NotLoaded::Elsewhere) if found.is_empty() => {
+                Outcome::fail("no firewall starts with the machine")
+            }
+            Err(NotLoaded::Elsewhere) => {
+                let names: Vec<&str> = found.iter().map(|one| one.item.as_str()).collect();
+                Outcome::pass(format!("{} starts with the machine", names.join(", "))).with(found)
+            }
+        }
+    }))
 }
 
 /// Files that start a firewall with the machine, with a text that must stand in them.

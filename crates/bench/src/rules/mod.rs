@@ -12,6 +12,7 @@ pub mod disk;
 pub mod engine;
 pub mod etcd;
 pub mod firewall;
+pub mod guard;
 pub mod interfaces;
 pub mod kubelet;
 pub mod lifecycle;

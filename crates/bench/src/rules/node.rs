@@ -3,7 +3,7 @@
 use crate::context::{Cx, either};
 use crate::evidence::{mounts, packages};
 use crate::outcome::{Evidence, OriginKind, Outcome, Patch, Verdict};
-use crate::rules::firewall;
+use crate::rules::{firewall, guard};
 use crate::setting::unread;
 
 /// Where a patch puts kernel settings.
@@ -157,32 +157,34 @@ const UNGUARDED: &[(u16, &str)] = &[
 pub fn sockets(cx: &Cx<'_>) -> Outcome {
     either(cx.host().and_then(|host| {
         let all = firewall::listeners(host).map_err(|why| unread(&why))?;
-        let open: Vec<String> = UNGUARDED
-            .iter()
-            .filter(|(port, _)| all.iter().any(|one| one.port == *port && one.is_open()))
-            .map(|(port, what)| format!("{port} ({what})"))
-            .collect();
-        let evidence: Vec<Evidence> = all.iter().map(|one| one.evidence()).collect();
-        Ok(if open.is_empty() {
-            Outcome::pass(format!("{} ports listen, none of them unguarded and open", all.len()))
-        } else {
+        let mut evidence: Vec<Evidence> = all.iter().map(|one| one.evidence()).collect();
+        let mut open: Vec<String> = Vec::new();
+        let mut unknown: Vec<String> = Vec::new();
+        for (port, what) in UNGUARDED {
+            for one in all.iter().filter(|one| one.port == *port && one.is_open()) {
+                // Without the rules nothing is known to stand before it.
+                let before = cx.loaded().ok().map(|loaded| guard::before(loaded, *one));
+                match before.as_ref().map(|before| before.verdict) {
+                    Some(Verdict::Pass) => {}
+                    Some(Verdict::Unknown) => unknown.push(format!("{port} ({what})")),
+                    _ => open.push(format!("{port} ({what})")),
+                }
+                evidence.extend(before.into_iter().flat_map(|before| before.evidence));
+            }
+        }
+        open.dedup();
+        unknown.dedup();
+        Ok(if !open.is_empty() {
             Outcome::fail(format!("open to others: {}", open.join(", ")))
+        } else if !unknown.is_empty() {
+            Outcome::unknown(format!(
+                "it can't be told whether the firewall keeps others from {}",
+                unknown.join(", ")
+            ))
+        } else {
+            Outcome::pass(format!("{} ports listen, none of them unguarded and open", all.len()))
         }
         .with(evidence))
-    }))
-}
-
-/// A firewall is set up.
-pub fn has_firewall(cx: &Cx<'_>) -> Outcome {
-    either(cx.host().map(|host| match firewall::firewall(host) {
-        Err(why) => unread(&why),
-        Ok(found) if found.is_empty() => {
-            Outcome::fail("no firewall is loaded or starts with the machine")
-        }
-        Ok(found) => {
-            let names: Vec<&str> = found.iter().map(|one| one.item.as_str()).collect();
-            Outcome::pass(format!("{} starts with the machine", names.join(", "))).with(found)
-        }
     }))
 }
 
