@@ -24,7 +24,7 @@ use seawall_bench::firewall::{TooMany, sources};
 use seawall_bench::netfilter::{self, Loaded};
 
 /// How many generated rulesets of each tool.
-const RULESETS: u64 = 150;
+const RULESETS: u64 = 75;
 
 #[test]
 fn the_kernel_agrees() {
