@@ -14,6 +14,8 @@ use std::path::{Component, Path, PathBuf};
 const LARGEST: u64 = 16 << 20;
 /// Most entries of a directory that are listed.
 const ENTRIES: usize = 100_000;
+/// The type of the file system at /proc, `PROC_SUPER_MAGIC`.
+const PROC: rustix::fs::FsWord = 0x9fa0;
 /// Most symbolic links on the way to a file, as in Linux.
 const LINKS: usize = 40;
 
@@ -278,12 +280,16 @@ impl Host {
     ///
     /// Where the network of one of them is not shown.
     pub fn is_network_of_node(&self) -> Result<Option<bool>, Unread> {
-        if !self.shows("proc") {
+        let proc = self.root.join("proc");
+        let is_kernel_s = rustix::fs::statfs(&proc).is_ok_and(|found| found.f_type == PROC);
+        if !is_kernel_s {
             return Ok(None);
         }
-        let own = self.metadata("/proc/self/net/dev")?;
+        let own = fs::metadata("/proc/self/net/dev")
+            .map_err(|error| Unread::new("/proc/self/net/dev", &error))?;
         let node = self.metadata("/proc/1/net/dev")?;
-        Ok(own.zip(node).map(|(own, node)| own.inode == node.inode))
+        let node = node.ok_or_else(|| Unread::new("/proc/1/net/dev", "it is not there"))?;
+        Ok(Some(own.ino() == node.inode))
     }
 
     /// Where a path of the node leads to below the root, links followed; none where there is
