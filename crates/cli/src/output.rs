@@ -1,5 +1,6 @@
 //! Where reports go.
 
+use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,12 +13,14 @@ use crate::global::Global;
 
 /// `FORMAT` or `FORMAT=FILE`.
 #[derive(Clone, Debug)]
-pub(crate) struct Output {
-    format: Format,
-    file: Option<PathBuf>,
+pub(crate) struct Output<F = Format> {
+    /// The format.
+    pub(crate) format: F,
+    /// Where it goes; none is standard output.
+    pub(crate) file: Option<PathBuf>,
 }
 
-impl FromStr for Output {
+impl<F: FromStr<Err: Display>> FromStr for Output<F> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -26,8 +29,29 @@ impl FromStr for Output {
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let format = format.parse().map_err(|error| format!("{error}"))?;
+        let format = format.parse().map_err(|error: F::Err| error.to_string())?;
         Ok(Output { format, file })
+    }
+}
+
+impl<F> Output<F> {
+    /// Whether it goes to standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.file.is_none()
+    }
+
+    /// Writes in large pieces to where it goes.
+    pub(crate) fn to(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Some(path) = &self.file else { return to_stdout(write) };
+        let written = std::fs::File::create(path).and_then(|file| {
+            let mut out = BufWriter::with_capacity(1 << 16, file);
+            write(&mut out)?;
+            out.flush()
+        });
+        written.with_context(|| format!("can't write {}", path.display()))
     }
 }
 
@@ -37,11 +61,6 @@ impl Output {
         Output { format: Format::Text, file: None }
     }
 
-    /// Whether it goes to standard output.
-    pub(crate) fn is_stdout(&self) -> bool {
-        self.file.is_none()
-    }
-
     /// Writes the report of a scan that began at `began`.
     pub(crate) fn write(
         &self,
@@ -49,25 +68,12 @@ impl Output {
         global: &Global,
         began: SystemTime,
     ) -> anyhow::Result<()> {
-        let mut options = Options {
-            colour: false,
+        let options = Options {
+            colour: self.is_stdout() && global.coloured(&io::stdout()),
             verbose: global.is_verbose(),
             times: (began, SystemTime::now()),
         };
-        match &self.file {
-            None => {
-                options.colour = global.coloured(&io::stdout());
-                to_stdout(|out| self.format.render(report, &options, out))
-            }
-            Some(path) => {
-                let write = || {
-                    let mut out = BufWriter::with_capacity(1 << 16, std::fs::File::create(path)?);
-                    self.format.render(report, &options, &mut out)?;
-                    out.flush()
-                };
-                write().with_context(|| format!("can't write {}", path.display()))
-            }
-        }
+        self.to(|out| self.format.render(report, &options, out))
     }
 }
 

@@ -10,9 +10,10 @@ use seawall_bench::kubebench::{
 };
 use seawall_bench::{Host, Report};
 
-use super::shown::{Format, Output, Results, Shown, kube_bench_text};
+use super::shown::{Format, Results, Shown, kube_bench_text};
 use crate::Outcome;
 use crate::global::Global;
+use crate::output::Output;
 
 /// What kube-bench's own command line has.
 #[derive(Args)]
@@ -183,17 +184,14 @@ impl KubeBench {
     }
 
     /// The output that a flag of kube-bench asks for.
-    fn output(&self) -> Option<Output> {
+    fn output(&self) -> Option<Output<Format>> {
         let format = match (self.json, self.junit, self.asff) {
             (true, ..) => Format::KubeBenchJson,
             (_, true, _) => Format::KubeBenchJunit,
             (.., true) => Format::Asff,
             _ => return None,
         };
-        Some(match &self.outputfile {
-            Some(file) => Output::file(format, file.clone()),
-            None => Output::stdout(format),
-        })
+        Some(Output { format, file: self.outputfile.clone() })
     }
 }
 

@@ -1,11 +1,10 @@
 //! The formats of benchmark results: those of `scan`, this room's own JSON, and kube-bench's.
 
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{self, Write};
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 use clap::Args;
 use seawall_bench::kubebench::{self, Account, Aws, Run, Stamp, TextOptions};
 use seawall_bench::{Findings, Report, findings};
@@ -13,7 +12,7 @@ use seawall_model::Severity;
 use seawall_report::Format as ScanFormat;
 
 use crate::global::Global;
-use crate::output::to_stdout;
+use crate::output::Output;
 
 /// A format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,23 +31,11 @@ pub(super) enum Format {
     Scan(ScanFormat),
 }
 
-/// `FORMAT` or `FORMAT=FILE`.
-#[derive(Clone, Debug)]
-pub(super) struct Output {
-    format: Format,
-    file: Option<PathBuf>,
-}
-
-impl FromStr for Output {
+impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (format, file) = match text.split_once('=') {
-            Some((_, "")) => return Err("no file behind the =".to_owned()),
-            Some((format, file)) => (format, Some(PathBuf::from(file))),
-            None => (text, None),
-        };
-        let format = match format {
+        Ok(match text {
             "text" => Format::Text,
             "json" => Format::Json,
             "kube-bench-json" => Format::KubeBenchJson,
@@ -60,20 +47,7 @@ impl FromStr for Output {
                      kube-bench-junit, asff, sarif, junit, github, gitlab, csv, markdown, html"
                 )
             })?),
-        };
-        Ok(Output { format, file })
-    }
-}
-
-impl Output {
-    /// A format on standard output.
-    pub(super) fn stdout(format: Format) -> Self {
-        Output { format, file: None }
-    }
-
-    /// A format in a file.
-    pub(super) fn file(format: Format, file: PathBuf) -> Self {
-        Output { format, file: Some(file) }
+        })
     }
 }
 
@@ -84,7 +58,7 @@ pub(super) struct Shown {
     /// kube-bench-json, kube-bench-junit, asff, sarif, junit, github, gitlab, csv, markdown, html
     /// [default: text]
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
-    pub(super) outputs: Vec<Output>,
+    pub(super) outputs: Vec<Output<Format>>,
     /// The account of findings in the AWS Security Finding Format [default: $AWS_ACCOUNT]
     #[arg(long, value_name = "ID")]
     aws_account: Option<String>,
@@ -116,12 +90,13 @@ impl Shown {
     pub(super) fn write(
         &self,
         results: &Results<'_>,
-        otherwise: Option<Output>,
+        otherwise: Option<Output<Format>>,
         global: &Global,
     ) -> anyhow::Result<()> {
-        let otherwise = [otherwise.unwrap_or_else(|| Output::stdout(Format::Text))];
+        let text = || Output { format: Format::Text, file: None };
+        let otherwise = [otherwise.unwrap_or_else(text)];
         let outputs = if self.outputs.is_empty() { &otherwise[..] } else { &self.outputs };
-        if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
+        if outputs.iter().filter(|output| output.is_stdout()).count() > 1 {
             bail!("only one format can go to standard output; give the others a file: FORMAT=FILE");
         }
         let mut made: Option<Findings> = None;
@@ -131,15 +106,9 @@ impl Shown {
                 _ => None,
             };
             let mut bytes = Vec::new();
-            let colour = output.file.is_none() && global.coloured(&io::stdout());
+            let colour = output.is_stdout() && global.coloured(&io::stdout());
             self.format(output.format, results, found, colour, global, &mut bytes)?;
-            match &output.file {
-                None => to_stdout(|out| out.write_all(&bytes))?,
-                Some(path) => std::fs::File::create(path)
-                    .map(BufWriter::new)
-                    .and_then(|mut out| out.write_all(&bytes).and_then(|()| out.flush()))
-                    .with_context(|| format!("can't write {}", path.display()))?,
-            }
+            output.to(|out| out.write_all(&bytes))?;
         }
         Ok(())
     }
