@@ -177,7 +177,12 @@ impl<'a> Kubelet<'a> {
     }
 
     fn default(&self, item: String, field: String, known: &Known) -> Setting {
-        let default = if self.has_base { known.default } else { known.bare };
+        let default = match (known.flag, self.instance.minor) {
+            // Five up to Kubernetes 1.26.
+            ("event-qps", Some(minor)) if minor < 27 => Some("5"),
+            _ if self.has_base => known.default,
+            _ => known.bare,
+        };
         let value = match self.flags_are_hidden() {
             Some(why) => Err(why),
             None => Ok(default.map(str::to_owned)),

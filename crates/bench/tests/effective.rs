@@ -168,6 +168,23 @@ fn patches_leave_a_server_that_starts() {
 }
 
 #[test]
+fn what_holds_by_default_is_that_of_the_version() {
+    for (version, verdict) in [("v1.35.4", Verdict::Fail), ("v1.36.0", Verdict::Pass)] {
+        let node = kubeadm();
+        for flag in ["maxage=30", "maxbackup=10", "maxsize=100"] {
+            node.without(API_SERVER, &format!("--audit-log-{flag}"));
+        }
+        for name in ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"] {
+            node.replace(&format!("etc/kubernetes/manifests/{name}.yaml"), "v1.34.1", version);
+        }
+        for id in ["1.2.17", "1.2.18", "1.2.19"] {
+            let result = node.control(id);
+            assert_eq!(result.verdict, verdict, "{version} {id}: {}", result.reason);
+        }
+    }
+}
+
+#[test]
 fn keys_of_service_accounts_may_be_a_program_s() {
     let node = kubeadm();
     node.without(API_SERVER, "--service-account-key-file=/etc/kubernetes/pki/sa.pub");

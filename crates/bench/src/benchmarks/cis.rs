@@ -212,17 +212,17 @@ fn api_server() -> Vec<Control> {
         ),
         automated(
             "1.2.17",
-            flag("audit-log-maxage", Some("0"), Want::AtLeast(30, "30")),
+            With(|cx| apiserver::audit_log(cx, "audit-log-maxage", Want::AtLeast(30, "30"))),
             "Set --audit-log-maxage=30 or more.",
         ),
         automated(
             "1.2.18",
-            flag("audit-log-maxbackup", Some("0"), Want::AtLeast(10, "10")),
+            With(|cx| apiserver::audit_log(cx, "audit-log-maxbackup", Want::AtLeast(10, "10"))),
             "Set --audit-log-maxbackup=10 or more.",
         ),
         automated(
             "1.2.19",
-            flag("audit-log-maxsize", Some("0"), Want::AtLeast(100, "100")),
+            With(|cx| apiserver::audit_log(cx, "audit-log-maxsize", Want::AtLeast(100, "100"))),
             "Set --audit-log-maxsize=100 or more.",
         ),
         manual(

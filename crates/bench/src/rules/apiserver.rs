@@ -292,6 +292,21 @@ fn policy(
     })
 }
 
+/// What holds of audit logs where nobody says: up to Kubernetes 1.35 nothing, since then this
+/// (apiserver `pkg/server/options/audit.go`, `NewAuditOptions`).
+const AUDIT_LOG: &[(&str, &str)] =
+    &[("audit-log-maxage", "366"), ("audit-log-maxbackup", "100"), ("audit-log-maxsize", "100")];
+
+/// Audit logs are kept as wanted. Of an unknown version the older default counts.
+pub fn audit_log(cx: &Cx<'_>, flag: &str, want: Want) -> Outcome {
+    cx.each(Component::ApiServer, |instance| {
+        let newer = instance.minor.or(cx.minor()).is_some_and(|minor| minor >= 36);
+        let known = AUDIT_LOG.iter().find(|(known, _)| newer && *known == flag);
+        let default = known.map_or("0", |(_, value)| value);
+        Setting::flag(instance, flag, Some(default)).judge(want)
+    })
+}
+
 /// There is an audit policy, and it writes something down.
 pub fn audit_policy(cx: &Cx<'_>) -> Outcome {
     policy(cx, |document, evidence| {
