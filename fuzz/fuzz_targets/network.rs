@@ -10,6 +10,12 @@ use libfuzzer_sys::fuzz_target;
 use oracle::{Choices, Cluster, compare};
 
 fuzz_target!(|data: &[u8]| {
-    let cluster = Cluster::of(&mut Choices::new(data));
+    let (plugin, data) = data.split_first().unwrap_or((&0, data));
+    let choices = &mut Choices::new(data);
+    let cluster = match plugin % 3 {
+        1 => Cluster::with_calico(choices),
+        2 => Cluster::with_cilium(choices),
+        _ => Cluster::of(choices),
+    };
     compare(&cluster, &support::inventory(&cluster.manifests()));
 });

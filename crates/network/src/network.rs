@@ -438,7 +438,8 @@ impl<'a> Network<'a> {
                 for port in &self.classes[class].ports {
                     if port.name == *name && protocol.is_none_or(|wanted| wanted == port.protocol) {
                         let set = crate::ports::PortSet::range(port.port, port.port);
-                        connections = connections.union(&Connections::of(port.protocol, set));
+                        let named = Connections::of(port.protocol, set).difference(&ports.except);
+                        connections = connections.union(&named);
                     }
                 }
             }

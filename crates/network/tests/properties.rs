@@ -38,6 +38,18 @@ proptest! {
     }
 
     #[test]
+    fn calico_agrees_with_pod_by_pod(bytes in bytes()) {
+        let cluster = Cluster::with_calico(&mut Choices::new(&bytes));
+        compare(&cluster, &support::inventory(&cluster.manifests()));
+    }
+
+    #[test]
+    fn cilium_agrees_with_pod_by_pod(bytes in bytes()) {
+        let cluster = Cluster::with_cilium(&mut Choices::new(&bytes));
+        compare(&cluster, &support::inventory(&cluster.manifests()));
+    }
+
+    #[test]
     fn rules_that_change_nothing_can_all_be_removed(bytes in bytes()) {
         let mut cluster = Cluster::of(&mut Choices::new(&bytes));
         let text = cluster.manifests();

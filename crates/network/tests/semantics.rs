@@ -384,8 +384,54 @@ fn calico_matches_nets_sets_accounts_and_protocols() {
     );
     assert_eq!(sure(&account, "web", "db"), ALL);
     assert_eq!(sure(&account, "db", "web"), ALL);
+    // A name that stands for a port under notPorts stands for nothing.
+    let named =
+        rule("{action: Allow, protocol: TCP, destination: {ports: [sql], notPorts: [5432]}}");
+    assert_eq!(sure(&named, "web", "db"), NONE);
     let http = rule("{action: Allow, http: {methods: [GET]}}");
     assert_eq!(between(&http, "web", "db"), (NONE.to_owned(), ALL.to_owned()));
+}
+
+#[test]
+fn calico_selectors_mean_endpoints_and_network_sets_of_a_namespace() {
+    let rule = |kind: &str, place: &str, other: &str| {
+        calico(
+            kind,
+            &format!("{{name: p{place}}}"),
+            &format!(
+                "{{selector: \"app == 'web'\", types: [Egress], egress: [{{action: Allow, \
+                 destination: {other}}}]}}"
+            ),
+        )
+    };
+    let own = |other: &str| rule("NetworkPolicy", ", namespace: shop", other);
+    let global = |other: &str| rule("GlobalNetworkPolicy", "", other);
+    // A notSelector means the policy's namespace, too, and of a global policy everything else.
+    let not_db = "{notSelector: \"app == 'db'\"}";
+    assert_eq!(sure(&own(not_db), "web", "probe"), NONE);
+    assert_eq!(to_address(&own(not_db), "web", "1.1.1.1").0, NONE);
+    assert_eq!(sure(&global(not_db), "web", "db"), NONE);
+    assert_eq!(sure(&global(not_db), "web", "probe"), ALL);
+    assert_eq!(to_address(&global(not_db), "web", "1.1.1.1").0, ALL);
+    // A network set has the labels of its namespace, and a pod may have an address in it.
+    let set = calico(
+        "NetworkSet",
+        "{name: s, namespace: ops, labels: {app: db}}",
+        "{nets: [1.1.1.1/32, 10.0.0.2/32]}",
+    );
+    let with_set = |policy: String| format!("{set}{policy}");
+    let of_team = |team| with_set(own(&format!("{{namespaceSelector: \"team == '{team}'\"}}")));
+    assert_eq!(to_address(&of_team("b"), "web", "1.1.1.1").0, ALL);
+    assert_eq!(to_address(&of_team("a"), "web", "1.1.1.1").0, NONE);
+    assert_eq!(sure(&of_team("b"), "web", "db"), ALL);
+    assert_eq!(to_address(&with_set(global(not_db)), "web", "1.1.1.1").0, NONE);
+    // A pod on the network of its node is no endpoint.
+    let agent = "apiVersion: v1\nkind: Pod\nmetadata: {name: agent, namespace: shop, labels: {app: db}}\n\
+                 spec: {hostNetwork: true, containers: [{name: c, image: i}]}\n\
+                 status: {podIP: 192.168.0.9}\n---\n";
+    let to_db = format!("{agent}{}", own("{selector: \"app == 'db'\"}"));
+    assert_eq!(sure(&to_db, "web", "agent"), NONE);
+    assert_eq!(sure(&to_db, "web", "db"), ALL);
 }
 
 fn cilium(spec: &str) -> String {

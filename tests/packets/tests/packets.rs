@@ -361,9 +361,16 @@ fn bytes(seed: u64) -> Vec<u8> {
 }
 
 /// The manifests of a generated cluster whose pods have addresses of both families and networks of
-/// their own; in every second one the blocks are of IPv6, and every third has a node.
+/// their own; in every second one the blocks are of IPv6, every third has a node, and of five one
+/// has policies of Calico and one of Cilium.
 fn manifests(number: u16) -> String {
-    let cluster = Cluster::of(&mut Choices::new(&bytes(number.into())));
+    let bytes = bytes(number.into());
+    let choices = &mut Choices::new(&bytes);
+    let cluster = match number % 5 {
+        3 => Cluster::with_calico(choices),
+        4 => Cluster::with_cilium(choices),
+        _ => Cluster::of(choices),
+    };
     let mut text = cluster.manifests().replace("hostNetwork: true", "hostNetwork: false");
     for pod in 0..PODS {
         let [v4, v6] = &pod_addresses(pod)[..] else { unreachable!("a pod has two addresses") };

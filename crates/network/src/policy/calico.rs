@@ -26,10 +26,16 @@ pub(super) struct Tiers<'a> {
 }
 
 struct NetworkSet<'a> {
-    /// `None` of a global one.
-    namespace: Option<&'a str>,
-    labels: Labels<'a>,
+    owner: Owner<'a>,
     addresses: AddressSet,
+}
+
+/// What has labels and is no pod: a network set or a service account.
+#[derive(Clone, Copy)]
+struct Owner<'a> {
+    labels: Labels<'a>,
+    /// Its namespace with that one's labels, if it was read; `None` of a global network set.
+    namespace: Option<(&'a str, Option<Labels<'a>>)>,
 }
 
 fn is_calico(object: Object<'_>) -> bool {
@@ -43,7 +49,7 @@ impl<'a> Tiers<'a> {
             let read = match object.id().kind.as_str() {
                 "Tier" => tier(object).map(|tier| tiers.tiers.push((object.name(), tier))),
                 "GlobalNetworkSet" | "NetworkSet" => {
-                    network_set(object).map(|set| tiers.sets.push(set))
+                    network_set(object, inventory).map(|set| tiers.sets.push(set))
                 }
                 _ => continue,
             };
@@ -76,12 +82,21 @@ impl<'a> Tiers<'a> {
     fn accounts(&self, selector: &Expression<'_>) -> Expression<'a> {
         self.accounts
             .iter()
-            .filter(|(_, _, labels)| holds(selector, *labels))
+            .filter(|(_, _, labels)| holds(selector, Owner { labels: *labels, namespace: None }))
             .map(|(namespace, name, _)| {
                 let account = Expression::Account(vec![(*name).into()]);
                 Expression::in_namespace(namespace).and(account)
             })
             .fold(Expression::Nothing, Expression::or)
+    }
+
+    /// The addresses of the network sets that a condition holds for.
+    fn addresses(&self, means: impl Fn(Owner<'a>) -> bool) -> AddressSet {
+        let mut addresses = AddressSet::NONE;
+        for set in self.sets.iter().filter(|set| means(set.owner)) {
+            addresses.extend(&set.addresses);
+        }
+        addresses
     }
 }
 
@@ -107,24 +122,45 @@ fn order(node: Option<Node<'_>>) -> Result<f64, Undecided<'_>> {
     }
 }
 
-fn network_set(object: Object<'_>) -> Result<NetworkSet<'_>, Undecided<'_>> {
+fn network_set<'a>(
+    object: Object<'a>,
+    inventory: &'a Inventory,
+) -> Result<NetworkSet<'a>, Undecided<'a>> {
     let mut addresses = AddressSet::NONE;
     for net in items(object.root().field("spec")?, "nets")? {
         addresses.add(block(net)?);
     }
-    let namespace =
-        (object.id().kind == "NetworkSet").then(|| object.namespace().unwrap_or(DEFAULT_NAMESPACE));
-    Ok(NetworkSet { namespace, labels: Labels::of_metadata(object.metadata())?, addresses })
+    let namespace = match object.id().kind.as_str() {
+        "NetworkSet" => {
+            let name = object.namespace().unwrap_or(DEFAULT_NAMESPACE);
+            let space = inventory.named(ObjectKind::Namespace, None, name).next();
+            let labels = space.map(|space| Labels::of_metadata(space.metadata())).transpose()?;
+            Some((name, labels))
+        }
+        _ => None,
+    };
+    let labels = Labels::of_metadata(object.metadata())?;
+    Ok(NetworkSet { owner: Owner { labels, namespace }, addresses })
 }
 
-/// Whether a condition on labels holds for a network set or a service account.
-fn holds(expression: &Expression<'_>, labels: Labels<'_>) -> bool {
+/// Whether a condition on labels holds for a network set or a service account. A network set has
+/// the labels of its namespace as a pod has.
+fn holds(expression: &Expression<'_>, owner: Owner<'_>) -> bool {
     match expression {
         Expression::All => true,
-        Expression::Label(_, key, value) => labels.get(key).is_some_and(|have| value.holds(have)),
-        Expression::And(parts) => parts.iter().all(|part| holds(part, labels)),
-        Expression::Or(parts) => parts.iter().any(|part| holds(part, labels)),
-        Expression::Not(part) => !holds(part, labels),
+        Expression::Label(Scope::Pod, key, value) => {
+            owner.labels.get(key).is_some_and(|have| value.holds(have))
+        }
+        Expression::Label(Scope::Namespace, key, value) => owner
+            .namespace
+            .and_then(|(_, labels)| labels?.get(key))
+            .is_some_and(|have| value.holds(have)),
+        Expression::InNamespace(names) => {
+            owner.namespace.is_some_and(|(own, _)| names.iter().any(|name| name == own))
+        }
+        Expression::And(parts) => parts.iter().all(|part| holds(part, owner)),
+        Expression::Or(parts) => parts.iter().any(|part| holds(part, owner)),
+        Expression::Not(part) => !holds(part, owner),
         _ => false,
     }
 }
@@ -291,38 +327,55 @@ fn peers<'a>(
             }
         }
     };
-    let by_label = wanted.is_some() || spaces.is_some() || accounts.is_some();
-    let mut addresses = AddressSet::all();
-    if by_label {
-        // Network sets are meant by the same selectors as pods.
-        addresses = AddressSet::NONE;
-        for set in &tiers.sets {
-            let here = match (set.namespace, &spaces, namespace) {
-                (None, None, _) => true,
-                (None, Some(_), _) => global,
-                (Some(set), None, Some(own)) => set == own,
-                (Some(_), None, None) => true,
-                (Some(_), Some(Expression::All), _) => true,
-                (Some(_), Some(_), _) => false,
-            };
-            let meant = wanted.as_ref().is_none_or(|wanted| holds(wanted, set.labels));
-            if here && meant && accounts.is_none() {
-                addresses.extend(&set.addresses);
-            }
+    // The selectors make one set of addresses, of endpoints and network sets, in the policy's own
+    // namespace unless others are named; a pod on the network of its node is no endpoint.
+    // `GetEntityRuleSelector` of `libcalico-go/lib/backend/syncersv1/updateprocessors/rules.go`.
+    let of_endpoints = |pods: Expression<'a>, addresses: &AddressSet| {
+        let endpoints = Expression::HostNetwork.negated().and(pods);
+        if addresses.is_empty() {
+            endpoints
+        } else {
+            endpoints.or(Expression::Address(addresses.clone()))
         }
-    }
+    };
+    let asks = wanted.is_some() || spaces.is_some() || accounts.is_some();
+    let by_label = asks || (namespace.is_some() && unwanted.is_some());
+    let mut addresses = AddressSet::all();
     let mut pods = Expression::All;
-    match (spaces, namespace) {
-        (Some(spaces), _) => pods = pods.and(spaces),
-        (None, Some(own)) if by_label => pods = pods.and(Expression::in_namespace(own)),
-        _ => {}
+    if by_label {
+        addresses = tiers.addresses(|set| {
+            let here = match (&spaces, namespace) {
+                _ if global => set.namespace.is_none(),
+                (Some(Expression::All), _) => set.namespace.is_some(),
+                (Some(spaces), _) => holds(spaces, set),
+                (None, Some(own)) => set.namespace.is_some_and(|(name, _)| name == own),
+                (None, None) => true,
+            };
+            let meant = wanted.as_ref().is_none_or(|wanted| holds(wanted, set));
+            here && meant && accounts.is_none()
+        });
+        let mut endpoints = match (spaces, namespace) {
+            (Some(spaces), _) => spaces,
+            (None, Some(own)) => Expression::in_namespace(own),
+            (None, None) => Expression::All,
+        };
+        for part in [wanted, accounts].into_iter().flatten() {
+            endpoints = endpoints.and(part);
+        }
+        pods = of_endpoints(endpoints, &addresses);
     }
-    for part in [wanted, accounts, unwanted.map(Expression::negated)].into_iter().flatten() {
-        pods = pods.and(part);
+    let mut narrowed = by_label;
+    if let Some(unwanted) = unwanted {
+        let gone = tiers.addresses(|set| holds(&unwanted, set));
+        for range in gone.ranges() {
+            addresses.remove(*range);
+        }
+        narrowed |= !gone.is_empty();
+        pods = pods.and(of_endpoints(unwanted, &gone).negated());
     }
     let nets = items(Some(end), "nets")?;
-    let narrowed = !nets.is_empty();
-    if narrowed {
+    if !nets.is_empty() {
+        narrowed = true;
         let mut set = AddressSet::NONE;
         for net in nets {
             set.add(block(net)?);
@@ -331,14 +384,15 @@ fn peers<'a>(
         pods = pods.and(Expression::Address(set));
     }
     for net in items(Some(end), "notNets")? {
+        narrowed = true;
         let range = block(net)?;
         addresses.remove(range);
         pods = pods.and(Expression::Address([range].into_iter().collect()).negated());
     }
     let nodes = match (by_label, narrowed) {
-        (true, _) => Nodes::None,
-        (false, true) => Nodes::Some,
-        (false, false) => Nodes::All,
+        (true, _) if addresses.is_empty() => Nodes::None,
+        (_, true) => Nodes::Some,
+        (_, false) => Nodes::All,
     };
     Ok(Peers { pods, blocks: vec![addresses], nodes, any_address: None })
 }
@@ -398,6 +452,7 @@ fn ports<'a>(rule: Node<'a>, destination: Option<Node<'a>>) -> Result<Ports<'a>,
         for protocol in Protocol::ALL {
             let gone = Connections::of(protocol, set.clone());
             ports.numbered = ports.numbered.difference(&gone);
+            ports.except = ports.except.union(&gone);
         }
     }
     Ok(ports)

@@ -243,15 +243,17 @@ pub struct Ports<'a> {
     pub numbered: Connections,
     /// By name; without a protocol the pod's own counts.
     pub named: Vec<(Option<Protocol>, &'a str)>,
+    /// By number, what a name does not stand for.
+    pub except: Connections,
 }
 
 impl<'a> Ports<'a> {
     pub(crate) fn all() -> Self {
-        Ports { numbered: Connections::all(), named: Vec::new() }
+        Ports { numbered: Connections::all(), named: Vec::new(), except: Connections::NONE }
     }
 
     pub(crate) fn none() -> Self {
-        Ports { numbered: Connections::NONE, named: Vec::new() }
+        Ports { numbered: Connections::NONE, named: Vec::new(), except: Connections::NONE }
     }
 
     pub(crate) fn add(&mut self, protocol: Protocol, ports: PortSet) {

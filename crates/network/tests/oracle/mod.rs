@@ -1,7 +1,13 @@
 //! A second answer to the same question, by the plainest means: pod by pod, policy by policy, rule
 //! by rule, port by port, on a cluster made of choices. It shares no code with the engine but the
-//! text of the manifests, which it writes.
+//! text of the manifests, which it writes. `calico` and `cilium` are the same for the policies of
+//! these plugins, from their documentation and source.
 
+mod calico;
+mod cilium;
+
+use calico::Calico;
+use cilium::Cilium;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -120,6 +126,8 @@ pub struct Cluster {
     pub pods: Vec<Pod>,
     network_policies: Vec<NetworkPolicy>,
     admin_policies: Vec<AdminPolicy>,
+    calico: Option<Calico>,
+    cilium: Option<Cilium>,
 }
 
 /// One end of a connection.
@@ -226,8 +234,8 @@ fn admin_rule(c: &mut Choices<'_>, api: Api, egress: bool) -> Rule {
 }
 
 impl Cluster {
-    /// A cluster made of choices.
-    pub fn of(c: &mut Choices<'_>) -> Self {
+    /// Namespaces and pods made of choices.
+    fn populated(c: &mut Choices<'_>) -> Self {
         let mut namespaces = vec![labels(c)];
         namespaces.extend(c.list(2, labels));
         let mut pods = Vec::new();
@@ -244,8 +252,20 @@ impl Cluster {
                 address: Ipv4Addr::new(10, 0, 0, number as u8 + 1),
             });
         }
-        let network_policies = c.list(4, |c| NetworkPolicy {
-            namespace: c.below(namespaces.len()),
+        Cluster {
+            namespaces,
+            pods,
+            network_policies: Vec::new(),
+            admin_policies: Vec::new(),
+            calico: None,
+            cilium: None,
+        }
+    }
+
+    /// Adds up to so many NetworkPolicies.
+    fn add_network_policies(&mut self, c: &mut Choices<'_>, most: usize) {
+        self.network_policies = c.list(most, |c| NetworkPolicy {
+            namespace: c.below(self.namespaces.len()),
             pods: selector(c),
             types: c.maybe(|c| match c.below(3) {
                 0 => vec!["Ingress"],
@@ -255,9 +275,43 @@ impl Cluster {
             ingress: c.list(2, network_rule),
             egress: c.list(2, network_rule),
         });
+    }
+
+    /// A cluster with Calico made of choices. It has NetworkPolicies where no pod is on the network
+    /// of its node, for which they are undefined and Calico's own are not.
+    #[allow(dead_code, reason = "each test uses its own part")]
+    pub fn with_calico(c: &mut Choices<'_>) -> Self {
+        let mut cluster = Self::populated(c);
+        if cluster.pods.iter().all(|pod| !pod.host_network) {
+            cluster.add_network_policies(c, 2);
+        }
+        for pod in cluster.pods.iter_mut().filter(|pod| pod.host_network) {
+            // Calico resolves names of ports among its own endpoints.
+            pod.ports.clear();
+        }
+        cluster.calico = Some(Calico::of(c, cluster.namespaces.len()));
+        cluster
+    }
+
+    /// A cluster with Cilium made of choices. No pod is on the network of its node, where which
+    /// node it is counts.
+    #[allow(dead_code, reason = "each test uses its own part")]
+    pub fn with_cilium(c: &mut Choices<'_>) -> Self {
+        let mut cluster = Self::populated(c);
+        cluster.pods.iter_mut().for_each(|pod| pod.host_network = false);
+        cluster.add_network_policies(c, 2);
+        cluster.cilium = Some(Cilium::of(c, cluster.namespaces.len()));
+        cluster
+    }
+
+    /// A cluster made of choices.
+    #[allow(dead_code, reason = "each test uses its own part")]
+    pub fn of(c: &mut Choices<'_>) -> Self {
+        let mut cluster = Self::populated(c);
+        cluster.add_network_policies(c, 4);
         let mut baseline = false;
         let mut priority = 0;
-        let admin_policies = c.list(4, |c| {
+        cluster.admin_policies = c.list(4, |c| {
             let mut api =
                 c.of(&[Api::Admin, Api::Baseline, Api::ClusterAdmin, Api::ClusterBaseline]);
             if api == Api::Baseline {
@@ -280,7 +334,7 @@ impl Cluster {
                 egress: c.list(2, |c| admin_rule(c, api, true)),
             }
         });
-        Cluster { namespaces, pods, network_policies, admin_policies }
+        cluster
     }
 }
 
@@ -390,40 +444,53 @@ impl Cluster {
         })
     }
 
-    /// Whether the policies on one pod permit a connection with the other end.
-    fn side(&self, pod: usize, other: End, ingress: bool, protocol: &str, port: u16) -> bool {
+    /// Whether NetworkPolicies isolate a pod, and whether they permit a connection.
+    fn network_policies_say(
+        &self,
+        pod: usize,
+        other: End,
+        ingress: bool,
+        protocol: &str,
+        port: u16,
+    ) -> (bool, bool) {
         let to = if ingress { End::Pod(pod) } else { other };
         let own = &self.pods[pod];
+        let (mut isolated, mut permitted) = (false, false);
+        for policy in &self.network_policies {
+            let word = if ingress { "Ingress" } else { "Egress" };
+            let has = match &policy.types {
+                Some(types) => types.contains(&word),
+                None => ingress || !policy.egress.is_empty(),
+            };
+            if !has || policy.namespace != own.namespace || !selects(&policy.pods, &own.labels) {
+                continue;
+            }
+            isolated = true;
+            for rule in if ingress { &policy.ingress } else { &policy.egress } {
+                let matches = |peer| self.peer_matches(peer, policy.namespace, None, other);
+                let matched = rule.peers.is_empty() || rule.peers.iter().any(matches);
+                // An empty list of ports is as good as none.
+                let ports = rule.ports.as_ref().filter(|ports| !ports.is_empty());
+                permitted |= matched && self.ports_match(ports, to, protocol, port);
+            }
+        }
+        (isolated, permitted)
+    }
+
+    /// Whether the policies on one pod permit a connection with the other end.
+    fn side(&self, pod: usize, other: End, ingress: bool, protocol: &str, port: u16) -> bool {
+        if let Some(calico) = &self.calico {
+            return calico.permits(self, pod, other, ingress, protocol, port);
+        }
+        if let Some(cilium) = &self.cilium {
+            return cilium.permits(self, pod, other, ingress, protocol, port);
+        }
+        let to = if ingress { End::Pod(pod) } else { other };
         for admin in [true, false] {
             if !admin {
                 // Between the administrators' tiers stand the NetworkPolicies.
-                let mut isolated = false;
-                let mut permitted = false;
-                for policy in &self.network_policies {
-                    let word = if ingress { "Ingress" } else { "Egress" };
-                    let has = match &policy.types {
-                        Some(types) => types.contains(&word),
-                        None => ingress || !policy.egress.is_empty(),
-                    };
-                    if !has
-                        || policy.namespace != own.namespace
-                        || !selects(&policy.pods, &own.labels)
-                    {
-                        continue;
-                    }
-                    isolated = true;
-                    for rule in if ingress { &policy.ingress } else { &policy.egress } {
-                        let everyone = rule.peers.is_empty();
-                        let matched = everyone
-                            || rule
-                                .peers
-                                .iter()
-                                .any(|peer| self.peer_matches(peer, policy.namespace, None, other));
-                        // An empty list of ports is as good as none.
-                        let ports = rule.ports.as_ref().filter(|ports| !ports.is_empty());
-                        permitted |= matched && self.ports_match(ports, to, protocol, port);
-                    }
-                }
+                let (isolated, permitted) =
+                    self.network_policies_say(pod, other, ingress, protocol, port);
                 if isolated {
                     return permitted;
                 }
@@ -681,6 +748,8 @@ impl Cluster {
             rules_text(&mut text, "egress", &policy.egress, Some(policy.api));
             text.push_str("---\n");
         }
+        text.push_str(&self.calico.as_ref().map(Calico::manifests).unwrap_or_default());
+        text.push_str(&self.cilium.as_ref().map(Cilium::manifests).unwrap_or_default());
         text
     }
 
