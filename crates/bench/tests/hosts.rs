@@ -235,6 +235,39 @@ fn the_sandbox_of_a_pod_is_no_container_of_it() {
     // A program of that name that starts others is none.
     node.process(201, &["/bin/sh"]).file("proc/201/cgroup", &group);
     expect(&node, "node", "container-seccomp", Verdict::Fail);
+    node.remove("proc/201");
+    expect(&node, "node", "container-seccomp", Verdict::NotApplicable);
+    // Nor is one that only calls itself so, or that the engine knows as another.
+    std::os::unix::fs::symlink("/miner", node.path("proc/200/exe")).expect("a link");
+    expect(&node, "node", "container-seccomp", Verdict::Fail);
+    node.remove("proc/200/exe");
+    std::os::unix::fs::symlink("/pause", node.path("proc/200/exe")).expect("a link");
+    expect(&node, "node", "container-seccomp", Verdict::NotApplicable);
+    let state = format!("run/containerd/io.containerd.runtime.v2.task/k8s.io/{ID}/config.json");
+    for (kind, verdict) in [("container", Verdict::Fail), ("sandbox", Verdict::NotApplicable)] {
+        let text =
+            format!("{{\"annotations\": {{\"io.kubernetes.cri.container-type\": \"{kind}\"}}}}");
+        node.file(&state, &text);
+        expect(&node, "node", "container-seccomp", verdict);
+    }
+}
+
+#[test]
+fn a_container_is_as_confined_as_its_least_confined_process() {
+    let node = Node::new();
+    container(&node, "00000000a80425fb", 2, 1);
+    let group = format!("0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-{ID}.scope\n");
+    node.process(201, &["/app"]).file("proc/201/cgroup", &group);
+    node.file("proc/201/status", "CapBnd:\t000001ffffffffff\nNoNewPrivs:\t0\nSeccomp:\t0\n");
+    for id in ["container-seccomp", "container-privileges", "container-capabilities"] {
+        expect(&node, "node", id, Verdict::Fail);
+    }
+    // CRI-O's monitor is outside of the container whose name it bears.
+    let monitor = format!("0::/kubepods.slice/kubepods-pod1.slice/crio-conmon-{ID}.scope\n");
+    node.file("proc/201/cgroup", &monitor);
+    for id in ["container-seccomp", "container-privileges", "container-capabilities"] {
+        expect(&node, "node", id, Verdict::Pass);
+    }
 }
 
 #[test]

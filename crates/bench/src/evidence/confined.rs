@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use rustix::thread::CapabilitySet;
 
 use super::container::container_of_pod;
+use super::document;
 use super::host::{Host, Unread};
 use super::process::{self, Process, Processes};
 use crate::outcome::{Evidence, OriginKind};
@@ -46,10 +47,10 @@ impl Modules {
     }
 }
 
-/// A container's first process, as the kernel confines it.
+/// A container as the kernel confines it.
 #[derive(Clone, Debug)]
 pub struct Confined {
-    /// Its process.
+    /// Its first process.
     pub pid: u32,
     /// The container's id, 64 hexadecimal digits.
     pub id: String,
@@ -85,30 +86,93 @@ impl Confined {
     }
 }
 
-/// The containers of pods that run on the node, by their first process. The process of a pod's
-/// sandbox, which holds its namespaces and runs nothing, is left out.
+/// The containers of pods that run on the node, each as its least confined process: one that
+/// confines itself further says nothing of the others. The process of a pod's sandbox, which holds
+/// its namespaces and runs nothing, is left out.
 ///
 /// # Errors
 ///
 /// Where something about a process may not be read.
 pub fn containers(host: &Host, processes: &Processes) -> Result<Vec<Confined>, Unread> {
-    let mut first: BTreeMap<String, (&Process, usize)> = BTreeMap::new();
+    let mut members: BTreeMap<String, Vec<&Process>> = BTreeMap::new();
     for process in processes.all() {
         let groups = host.read(&format!("/proc/{}/cgroup", process.pid))?.unwrap_or_default();
         let Some(id) = container_of_pod(&groups) else { continue };
-        first.entry(id).or_insert((process, 0)).1 += 1;
+        members.entry(id).or_default().push(process);
     }
     let mut all = Vec::new();
-    for (id, (process, count)) in first {
-        if count == 1 && process.words == ["/pause"] {
+    for (id, members) in members {
+        if let [only] = members[..]
+            && is_sandbox(host, &id, only)?
+        {
             continue;
         }
-        all.extend(look(host, process, id)?);
+        let mut least: Option<Confined> = None;
+        for process in members {
+            let Some(one) = look(host, process, &id)? else { continue };
+            match &mut least {
+                None => least = Some(one),
+                Some(least) => {
+                    least.capabilities |= one.capabilities;
+                    least.seccomp = least.seccomp.min(one.seccomp);
+                    least.no_new_privileges &= one.no_new_privileges;
+                }
+            }
+        }
+        all.extend(least);
     }
     Ok(all)
 }
 
-fn look(host: &Host, process: &Process, id: String) -> Result<Option<Confined>, Unread> {
+/// Where engines keep what they started a container with, around its id, and the annotation in it
+/// that says `sandbox` of a sandbox.
+const STARTED: &[(&str, &str, &str)] = &[
+    (
+        "/run/containerd/io.containerd.runtime.v2.task/k8s.io/",
+        "/config.json",
+        "io.kubernetes.cri.container-type",
+    ),
+    (
+        "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io/",
+        "/config.json",
+        "io.kubernetes.cri.container-type",
+    ),
+    (
+        "/run/containers/storage/overlay-containers/",
+        "/userdata/config.json",
+        "io.kubernetes.cri-o.ContainerType",
+    ),
+];
+/// The programs of sandboxes: of Kubernetes, and of OpenShift.
+const SANDBOXES: &[&str] = &["/pause", "/usr/bin/pod"];
+
+/// Whether a container is a pod's sandbox: by what the engine wrote down, which nothing in a
+/// container can change, else by the program that runs, whatever it calls itself.
+fn is_sandbox(host: &Host, id: &str, process: &Process) -> Result<bool, Unread> {
+    for (before, after, annotation) in STARTED {
+        let path = format!("{before}{id}{after}");
+        let document = match document::of_file(host, &path) {
+            Ok(document) => document,
+            // A directory of the node that is not mounted; the program says it, too.
+            Err(_) if !host.shows("run") => None,
+            Err(why) => return Err(why),
+        };
+        let kind = document.as_ref().and_then(|document| {
+            document.root().at_path(&["annotations", annotation]).map(document::text)
+        });
+        if let Some(kind) = kind {
+            return Ok(kind == "sandbox");
+        }
+    }
+    let is_one = |program: &str| SANDBOXES.contains(&program);
+    Ok(match host.link(&format!("/proc/{}/exe", process.pid)) {
+        Ok(Some(program)) => is_one(&program),
+        // Debuggers alone may follow it.
+        Ok(None) | Err(_) => matches!(&process.words[..], [word] if is_one(word)),
+    })
+}
+
+fn look(host: &Host, process: &Process, id: &str) -> Result<Option<Confined>, Unread> {
     let Some(status) = process::status(host, process.pid)? else { return Ok(None) };
     let path = format!("/proc/{}/status", process.pid);
     let field = |name: &str| {
@@ -124,7 +188,7 @@ fn look(host: &Host, process: &Process, id: String) -> Result<Option<Confined>, 
     });
     Ok(Some(Confined {
         pid: process.pid,
-        id,
+        id: id.to_owned(),
         program: process.name.clone(),
         capabilities: CapabilitySet::from_bits_retain(bits),
         seccomp,

@@ -68,7 +68,9 @@ pub fn container_of_pod(groups: &str) -> Option<String> {
     groups.lines().filter_map(split).find_map(|(_, path)| {
         let names: Vec<&str> = path.split('/').collect();
         let pod = (0..names.len()).find(|at| pod(&names, *at).is_some())?;
-        names[pod..].iter().find_map(|name| id(name)).map(str::to_owned)
+        // CRI-O's monitor of a container bears its id, and is outside of it.
+        let mut names = names[pod..].iter().filter(|name| !name.starts_with("crio-conmon-"));
+        names.find_map(|name| id(name)).map(str::to_owned)
     })
 }
 

@@ -2,7 +2,7 @@
 //! interface's and of `all`, each in its own way (`include/linux/inetdevice.h`).
 
 use crate::context::{Cx, either};
-use crate::outcome::{Evidence, Outcome, Patch, Verdict};
+use crate::outcome::{Evidence, OriginKind, Outcome, Patch, Verdict};
 use crate::rules::node::SYSCTL_FILE;
 use crate::setting::unread;
 
@@ -50,33 +50,42 @@ fn interfaces(
     name: &str,
     on: impl Fn(&Of) -> bool,
 ) -> Result<Outcome, Outcome> {
-    let value = |interface: &str, name: &str| -> Result<Option<(i64, Evidence)>, Outcome> {
-        // A dot in an interface's name is no step of the path.
-        let path = format!("net.{family}.conf.{}.{name}", interface.replace('.', "/"));
-        let Some((value, evidence)) = cx.sysctl(&path)? else { return Ok(None) };
-        let number = value.parse();
-        let number =
-            number.map_err(|_| Outcome::unknown(format!("{path}: {value:?} is no number")))?;
-        Ok(Some((number, evidence)))
-    };
     let item = format!("net.{family}.conf.all.{name}");
-    let Some((all, evidence)) = value("all", name)? else {
+    // That this is the node's network is asked once: there may be hundreds of interfaces.
+    let Some((all, evidence)) = cx.sysctl(&item)? else {
         return Ok(Outcome::not_applicable(format!("this kernel has no {item}")));
     };
+    let host = cx.host()?;
     let directory = format!("/proc/sys/net/{family}/conf");
-    let names = cx.host()?.list(&directory).map_err(|why| unread(&why))?.unwrap_or_default();
+    let number = |item: &str, value: &str| {
+        let number = value.trim().parse::<i64>();
+        number.map_err(|_| Outcome::unknown(format!("{item}: {value:?} is no number")))
+    };
+    let value = |interface: &str, name: &str| -> Result<i64, Outcome> {
+        let path = format!("{directory}/{interface}/{name}");
+        match host.read(&path).map_err(|why| unread(&why))? {
+            Some(value) => number(&path, &value),
+            None => Ok(0),
+        }
+    };
+    let all = number(&item, &all)?;
     let mut wrong = Vec::new();
     let mut seen = vec![evidence];
-    for interface in names {
+    for interface in host.list(&directory).map_err(|why| unread(&why))?.unwrap_or_default() {
         // What a machine tells itself reaches nobody; `default` is what new interfaces begin with.
         if matches!(interface.as_str(), "all" | "lo") {
             continue;
         }
-        let Some((own, evidence)) = value(&interface, name)? else { continue };
-        let forwards = value(&interface, "forwarding")?.is_some_and(|(value, _)| value > 0);
+        let own = value(&interface, name)?;
+        if own <= 0 && all <= 0 {
+            continue;
+        }
+        let forwards = value(&interface, "forwarding")? > 0;
         if on(&Of { own: own > 0, all: all > 0, forwards }) {
+            let item = format!("net.{family}.conf.{interface}.{name}");
+            let place = format!("{directory}/{interface}/{name}");
+            seen.push(Evidence::new(item, own.to_string(), OriginKind::Kernel, place));
             wrong.push(interface);
-            seen.push(evidence);
         }
     }
     if wrong.is_empty() {
