@@ -12,6 +12,8 @@ pub struct Certificate {
     pub subject: String,
     /// The issuer.
     pub issuer: String,
+    /// The beginning of its validity, in seconds since 1970.
+    pub not_before: i64,
     /// The end of its validity, in seconds since 1970.
     pub not_after: i64,
     /// The kind of key and its size in bits: `RSA 2048`.
@@ -62,6 +64,7 @@ pub fn read(path: &str, bytes: &[u8]) -> Result<Vec<Certificate>, Unread> {
         certificates.push(Certificate {
             subject: x509.subject().to_string(),
             issuer: x509.issuer().to_string(),
+            not_before: x509.validity().not_before.timestamp(),
             not_after: x509.validity().not_after.timestamp(),
             key,
             weak_key,

@@ -1,5 +1,7 @@
 //! Certificates hold for a while yet, and have strong keys and signatures.
 
+use std::collections::BTreeSet;
+
 use seawall_model::document::Node;
 use time::OffsetDateTime;
 
@@ -8,7 +10,7 @@ use crate::context::Cx;
 use crate::distribution::File;
 use crate::evidence::certificate::{self, Certificate};
 use crate::evidence::document;
-use crate::evidence::host::{Host, Unread};
+use crate::evidence::host::{FileKind, Host, Unread};
 use crate::outcome::{Evidence, OriginKind, Outcome, Verdict};
 use crate::setting::unread;
 
@@ -20,8 +22,11 @@ const DAY: i64 = 24 * 60 * 60;
 pub fn judge(cx: &Cx<'_>, path: &str, all: &[Certificate]) -> Outcome {
     let each = all.iter().map(|one| {
         let left = (one.not_after - cx.input.now).div_euclid(DAY);
-        let end = OffsetDateTime::from_unix_timestamp(one.not_after)
-            .map_or_else(|_| one.not_after.to_string(), |time| time.date().to_string());
+        let date = |seconds: i64| {
+            OffsetDateTime::from_unix_timestamp(seconds)
+                .map_or_else(|_| seconds.to_string(), |time| time.date().to_string())
+        };
+        let end = date(one.not_after);
         let evidence = Evidence::new(
             format!("certificate {}", one.subject),
             format!("{}, until {end}", one.key),
@@ -29,7 +34,9 @@ pub fn judge(cx: &Cx<'_>, path: &str, all: &[Certificate]) -> Outcome {
             path,
         );
         let name = format!("{path} ({})", one.subject);
-        if one.not_after < cx.input.now {
+        if one.not_before > cx.input.now {
+            Outcome::fail(format!("{name} does not hold before {}", date(one.not_before)))
+        } else if one.not_after < cx.input.now {
             Outcome::fail(format!("{name} ended on {end}"))
         } else if left < DAYS {
             Outcome::fail(format!("{name} ends on {end}, in {left} days"))
@@ -66,10 +73,11 @@ fn flags(component: Component) -> &'static [&'static str] {
     }
 }
 
-/// The certificates of the control plane.
+/// The certificates of the control plane: those that its components name, and the others of its PKI.
 pub fn of_control_plane(cx: &Cx<'_>) -> Outcome {
     let parts = [Component::ApiServer, Component::ControllerManager, Component::Etcd];
     let mut outcomes = Vec::new();
+    let mut seen = BTreeSet::new();
     for component in parts {
         for instance in cx.components.instances(component) {
             for flag in flags(component) {
@@ -79,6 +87,7 @@ pub fn of_control_plane(cx: &Cx<'_>) -> Outcome {
                     instance.arguments.last(flag).map(str::to_owned)
                 };
                 let Some(path) = path.filter(|path| !path.is_empty()) else { continue };
+                seen.extend(instance.node_path(&path).ok());
                 outcomes.push(match cx.certificates(instance, &path) {
                     Ok(all) => judge(cx, &path, &all),
                     Err(why) => unread(&why),
@@ -91,7 +100,33 @@ pub fn of_control_plane(cx: &Cx<'_>) -> Outcome {
             Outcome::unknown("the API server names no certificate")
         });
     }
+    match rest_of_pki(cx, &seen) {
+        Ok(more) => outcomes.extend(more),
+        Err(outcome) if outcome.verdict == Verdict::NotApplicable => {}
+        Err(outcome) => outcomes.push(outcome),
+    }
     Outcome::worst(outcomes, "")
+}
+
+/// What nobody names, such as the certificate of etcd's probes.
+fn rest_of_pki(cx: &Cx<'_>, seen: &BTreeSet<String>) -> Result<Vec<Outcome>, Outcome> {
+    // Without a node there is no directory to look through.
+    let Some(host) = cx.input.host else { return Ok(Vec::new()) };
+    let mut outcomes = Vec::new();
+    for directory in cx.files(File::Pki)? {
+        for (path, metadata) in cx.below(&directory)? {
+            let is_one = metadata.kind == FileKind::File && path.ends_with(".crt");
+            if !is_one || seen.contains(&path) {
+                continue;
+            }
+            let read = host.read_bytes(&path).map(Option::unwrap_or_default);
+            outcomes.push(match read.and_then(|bytes| certificate::read(&path, &bytes)) {
+                Ok(all) => judge(cx, &path, &all),
+                Err(why) => unread(&why),
+            });
+        }
+    }
+    Ok(outcomes)
 }
 
 /// The client certificates in the kubeconfigs of the control plane and the kubelet.
