@@ -19,6 +19,7 @@ mod coverage;
 pub mod document;
 mod finding;
 mod fix;
+mod ingress;
 mod inventory;
 mod object;
 mod quantity;
@@ -37,6 +38,7 @@ pub use finding::{
     Suppression, Unknown,
 };
 pub use fix::{Change, Edit, Edits, Fix, Flaw, NoFix, Safety, Unfixed, Value};
+pub use ingress::{IngressBackend, ingress_backends};
 pub use inventory::{Entry, Inventory};
 pub use object::{Object, ObjectId, ObjectKind};
 pub use quantity::Quantity;

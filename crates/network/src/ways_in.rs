@@ -6,7 +6,7 @@
 //! pod without labels in a namespace of its own stands for it.
 
 use seawall_model::document::Node;
-use seawall_model::{Object, ObjectKind, Undecided};
+use seawall_model::{IngressBackend, Object, ObjectKind, Undecided, ingress_backends};
 
 use crate::connections::Connections;
 use crate::network::Network;
@@ -196,38 +196,14 @@ fn targets(
     targets
 }
 
-/// Backends of an Ingress, in the form of `networking.k8s.io/v1` or of the versions before.
+/// Backends of an Ingress.
 fn ingress(object: Object<'_>) -> Result<Vec<Backend<'_>>, Undecided<'_>> {
     let namespace = object.namespace().unwrap_or(DEFAULT_NAMESPACE);
-    let Some(spec) = object.root().field("spec")? else { return Ok(Vec::new()) };
-    let mut nodes = Vec::new();
-    nodes.extend(spec.field("defaultBackend")?);
-    nodes.extend(spec.field("backend")?);
-    for rule in items(Some(spec), "rules")? {
-        for path in items(rule.field("http")?, "paths")? {
-            nodes.extend(path.field("backend")?);
-        }
-    }
     let mut backends = Vec::new();
-    for node in nodes {
-        let (name, port) = match node.field("service")? {
-            Some(service) => {
-                let port = match service.field("port")? {
-                    Some(port) => match port.field("name")? {
-                        Some(name) => Some(name),
-                        None => port.field("number")?,
-                    },
-                    None => None,
-                };
-                (service.field("name")?, port)
-            }
-            None => (node.field("serviceName")?, node.field("servicePort")?),
-        };
-        // A backend that is no Service, such as a bucket, leads out of the cluster.
-        let Some(name) = name else { continue };
+    for IngressBackend { service, port } in ingress_backends(object)? {
         backends.push(Backend {
             namespace,
-            service: name.string()?.value,
+            service: service.string()?.value,
             port: port.map(Target::of).transpose()?,
             of_pods: false,
             protocol: Protocol::Tcp,

@@ -1,9 +1,8 @@
 //! Where an Ingress or a route sends what it takes in.
 
 use seawall_model::document::Node;
-use seawall_model::{Inventory, Object, ObjectKind, Undecided};
+use seawall_model::{IngressBackend, Inventory, Object, ObjectKind, Undecided, ingress_backends};
 
-use crate::network::policy::items;
 use crate::network::ports::{Target, of_service};
 
 /// A Service to which requests are sent.
@@ -15,44 +14,14 @@ pub(crate) struct Backend<'a> {
     pub(crate) port: Option<(Target<'a>, Node<'a>)>,
 }
 
-/// The backends of an Ingress, in its own version: `service.name` and `service.port` in v1,
-/// `serviceName` and `servicePort` before. A backend that is a resource is no Service.
+/// The Services to which an Ingress sends requests.
 pub(crate) fn backends(ingress: Object<'_>) -> Result<Vec<Backend<'_>>, Undecided<'_>> {
-    let Some(spec) = ingress.root().field("spec")? else { return Ok(Vec::new()) };
-    let mut backends = Vec::new();
-    for key in ["defaultBackend", "backend"] {
-        if let Some(node) = spec.field(key)? {
-            backends.extend(backend(node)?);
-        }
-    }
-    for rule in items(spec, "rules")? {
-        let Some(http) = rule.field("http")? else { continue };
-        for path in items(http, "paths")? {
-            if let Some(node) = path.field("backend")? {
-                backends.extend(backend(node)?);
-            }
-        }
-    }
-    Ok(backends)
+    ingress_backends(ingress)?.into_iter().map(backend).collect()
 }
 
-fn backend<'a>(node: Node<'a>) -> Result<Option<Backend<'a>>, Undecided<'a>> {
-    let (name, port) = match node.field("service")? {
-        Some(service) => {
-            let port = match service.field("port")? {
-                Some(port) => match port.field("name")? {
-                    Some(name) => Some(name),
-                    None => port.field("number")?,
-                },
-                None => None,
-            };
-            (service.field("name")?, port)
-        }
-        None => (node.field("serviceName")?, node.field("servicePort")?),
-    };
-    let Some(name) = name else { return Ok(None) };
-    let port = port.map(|port| Ok((Target::read(port)?, port))).transpose()?;
-    Ok(Some(Backend { node: name, service: name.string()?.value, port }))
+fn backend(found: IngressBackend<'_>) -> Result<Backend<'_>, Undecided<'_>> {
+    let port = found.port.map(|port| Ok((Target::read(port)?, port))).transpose()?;
+    Ok(Backend { node: found.service, service: found.service.string()?.value, port })
 }
 
 /// What a backend lacks.
