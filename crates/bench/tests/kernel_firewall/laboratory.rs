@@ -43,7 +43,9 @@ pub fn obstacle() -> Option<String> {
     for (program, package) in [
         ("nft", "nftables"),
         ("ip", "iproute2"),
+        ("tc", "iproute2"),
         ("unshare", "util-linux"),
+        ("setpriv", "util-linux"),
         ("iptables-nft", "iptables"),
         ("ip6tables-nft", "iptables"),
     ] {
@@ -72,10 +74,11 @@ pub fn said(what: &str) {
     eprintln!("{what}");
 }
 
-fn this(role: &str, unshare: &[&str]) -> Command {
-    let mut command = Command::new("unshare");
+/// This program again, started by another.
+pub fn this(program: &str, role: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command
-        .args(unshare)
+        .args(arguments)
         .arg(std::env::current_exe().expect("this program has a path"))
         .args(["--exact", "the_kernel_agrees", "--nocapture"])
         .env(ROLE, role);
@@ -85,7 +88,7 @@ fn this(role: &str, unshare: &[&str]) -> Command {
 /// Runs the test again, as process 1 of namespaces of its own.
 pub fn run_again() {
     let all = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
-    let status = this("node", &all).status().expect("unshare is there");
+    let status = this("unshare", "node", &all).status().expect("unshare is there");
     assert!(status.success(), "the test in the namespace failed: see above");
 }
 
@@ -117,7 +120,7 @@ struct Peer {
 
 impl Peer {
     fn new() -> Self {
-        let mut child = this("peer", &["--net"])
+        let mut child = this("unshare", "peer", &["--net"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -167,7 +170,8 @@ pub struct Laboratory {
     rounds: u16,
 }
 
-fn run(program: &str, arguments: &[&str], input: &str) {
+/// Runs a program with a text on its standard input.
+pub fn run(program: &str, arguments: &[&str], input: &str) {
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -220,6 +224,9 @@ impl Laboratory {
             }
             run("ip", &["-force", "-batch", "-"], &own);
             run("nsenter", &["--target", &id, "--net", "ip", "-force", "-batch", "-"], &theirs);
+        }
+        for version in ["-4", "-6"] {
+            run("ip", &[version, "route", "add", "default", "dev", "eth0"], "");
         }
         for port in PORTS {
             serve(port);

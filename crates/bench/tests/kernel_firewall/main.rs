@@ -10,8 +10,11 @@
 //! Each is a network namespace of its own; nothing of the machine's network is touched. The test
 //! runs itself again for each role.
 
+mod judgements;
 mod laboratory;
 mod rules;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::net::IpAddr;
 
@@ -30,7 +33,8 @@ const RULESETS: u64 = 75;
 fn the_kernel_agrees() {
     match laboratory::role().as_deref() {
         Some("peer") => laboratory::peer(),
-        Some(_) => node(),
+        Some("node") => node(),
+        Some(role) => judgements::stranger(role.trim_start_matches("stranger ")),
         None => match laboratory::obstacle() {
             Some(why) => laboratory::skip(&why),
             None => laboratory::run_again(),
@@ -56,6 +60,8 @@ struct Tally {
 fn node() {
     let mut laboratory = Laboratory::build();
     let host = Host::new("/").expect("a node");
+    judgements::rules(&mut laboratory, &host);
+    judgements::controls(&mut laboratory, &host);
     let all = laboratory.probes();
     let mut tally = Tally::default();
     for (text, tool) in rules::written() {
@@ -73,6 +79,7 @@ fn node() {
     laboratory::said(&format!("{open} open, {refused} refused, {undecided} undecided"));
     assert!(open > 1000 && refused > 1000, "{open} open, {refused} refused");
     assert!(undecided * 20 < open + refused, "{undecided} undecided of {}", open + refused);
+    judgements::old_tables(&mut laboratory, &host);
 }
 
 fn round(
