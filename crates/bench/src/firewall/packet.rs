@@ -75,7 +75,7 @@ impl Version {
                 }
             })
             .collect();
-        let rest = addresses.iter().count().saturating_sub(most);
+        let rest = addresses.len().saturating_sub(most);
         if rest > 0 {
             shown.push(format!("{rest} more"));
         }

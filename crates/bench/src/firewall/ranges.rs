@@ -35,6 +35,11 @@ impl Ranges {
         self.0.is_empty()
     }
 
+    /// How many ranges it is.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The ranges, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (u128, u128)> + '_ {
         self.0.iter().copied()

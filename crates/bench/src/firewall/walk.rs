@@ -6,13 +6,16 @@ use std::rc::Rc;
 use super::branch::{Branch, Marks, join};
 use super::load::Stage;
 use super::packet::Question;
+use super::region::Dimension;
 use super::rule::Context;
-use super::ruleset::{Chain, Hook, Ruleset, Table, Verdict};
+use super::ruleset::{Chain, Expression, Hook, Rule, Ruleset, Table, Verdict};
 
 /// Most jumps from chain to chain, as in the kernel (`NFT_JUMP_STACK_SIZE`).
 const JUMPS: usize = 16;
-/// Most rules that branches are sent through, each counting.
-const STEPS: usize = 2_000_000;
+/// Most rules that branches are sent through, each counting, and more the more there is to compare.
+const STEPS: usize = 200_000;
+/// Ranges and entries of sets that count as much as a rule.
+const WEIGHT: usize = 64;
 /// Most branches at once.
 const BRANCHES: usize = 2_000;
 /// Most rules that are named as refusing.
@@ -156,8 +159,10 @@ impl Walk<'_> {
                 format!("rule {} of {} {} {name}", rule.handle, table.family, table.name).into();
             let mut next = Vec::new();
             let mut away: Vec<(Verdict, Vec<Branch>)> = Vec::new();
+            let entries = self.entries(rule);
             for branch in current {
-                *self.steps += 1 + next.len();
+                let ranges = branch.region.get(Dimension::Source).len();
+                *self.steps += 1 + (next.len() + ranges + entries) / WEIGHT;
                 if *self.steps > STEPS {
                     return Err(TooMany);
                 }
@@ -214,6 +219,15 @@ impl Walk<'_> {
             join(&mut back, branch);
         }
         Ok(back)
+    }
+
+    /// How many entries the sets of a rule have.
+    fn entries(&self, rule: &Rule) -> usize {
+        let sets = rule.expressions.iter().filter_map(|expression| match expression {
+            Expression::Lookup { set, .. } => self.context.table.sets.get(set),
+            _ => None,
+        });
+        sets.map(|set| set.entries.len()).sum()
     }
 
     fn end(&mut self, mut branch: Branch, place: &Rc<str>, accepted: bool) {
