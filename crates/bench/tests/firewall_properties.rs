@@ -62,7 +62,7 @@ impl Naive<'_> {
                 None | Some(Verdict::Continue) => {}
                 Some(Verdict::Accept) => return Some(End::Accept),
                 Some(Verdict::Drop) => return Some(End::Drop),
-                Some(Verdict::Queue) if self.draw() % 2 == 0 => return Some(End::Accept),
+                Some(Verdict::Queue) if self.draw().is_multiple_of(2) => return Some(End::Accept),
                 Some(Verdict::Queue) => return Some(End::Drop),
                 Some(Verdict::Return) => return Some(End::Return),
                 Some(Verdict::Jump(target)) => match self.chain(&target) {
@@ -167,7 +167,7 @@ impl Naive<'_> {
                     }
                 }
                 Expression::Limit { over } => {
-                    let exceeded = self.draw() % 8 == 0;
+                    let exceeded = self.draw().is_multiple_of(8);
                     self.unlikely |= exceeded;
                     if exceeded != *over {
                         return None;
@@ -192,7 +192,7 @@ impl Naive<'_> {
                     for byte in &mut registers {
                         *byte = self.draw() as u8;
                     }
-                    if self.draw() % 2 == 0 {
+                    if self.draw().is_multiple_of(2) {
                         return None;
                     }
                 }
@@ -211,7 +211,7 @@ impl Naive<'_> {
 /// Whether a packet comes through, and whether something unlikely was drawn.
 fn naive(ruleset: &Ruleset, packet: Packet) -> (bool, bool) {
     let mut mark = [0; 4];
-    let mut unlikely = packet.dice % 4 == 0;
+    let mut unlikely = packet.dice.is_multiple_of(4);
     if unlikely {
         mark[0] = (packet.dice >> 8) as u8 & 3;
     }
