@@ -504,11 +504,15 @@ fn the_audit_daemon_watches_what_is_there() {
 fn crio_and_docker_are_known_too() {
     let node = Node::new();
     node.process(300, &["/usr/bin/crio"]);
+    expect(&node, "container-host", "engine-configuration", Verdict::NotApplicable);
     node.file(
         "etc/crio/crio.conf.d/10.conf",
         "[crio.runtime]\ndefault_capabilities = ['CHOWN', 'NET_RAW']\n",
     );
     expect(&node, "container-host", "default-capabilities", Verdict::Fail);
+    // A drop-in that others write is the engine's configuration, too.
+    node.mode("etc/crio/crio.conf.d/10.conf", 0o666);
+    expect(&node, "container-host", "engine-configuration", Verdict::Fail);
     expect(&node, "container-host", "engine-confinement", Verdict::Pass);
     node.file("etc/crio/crio.conf.d/20.conf", "[crio.runtime]\nseccomp_profile = 'unconfined'\n");
     expect(&node, "container-host", "engine-confinement", Verdict::Fail);

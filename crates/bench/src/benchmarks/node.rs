@@ -77,6 +77,15 @@ fn kernel() -> Vec<Control> {
         sysctl("syn-cookies", "Floods of connections are answered with cookies", |cx| {
             node::sysctl(cx, "net.ipv4.tcp_syncookies", &["1", "2"])
         }),
+        sysctl("broadcast-pings", "Pings to all are not answered", |cx| {
+            node::sysctl(cx, "net.ipv4.icmp_echo_ignore_broadcasts", &["1"])
+        }),
+        sysctl("page-faults", "Only root handles the kernel's page faults", |cx| {
+            node::sysctl(cx, "vm.unprivileged_userfaultfd", &["0"])
+        }),
+        sysctl("line-disciplines", "Only root loads drivers of terminals", |cx| {
+            node::sysctl(cx, "dev.tty.ldisc_autoload", &["0"])
+        }),
         sysctl("overcommit", "Memory is overcommitted as the kubelet wants it", |cx| {
             node::sysctl(cx, "vm.overcommit_memory", &["1"])
         }),

@@ -112,6 +112,11 @@ impl Layers {
         Ok(merged.and_then(|(file, document)| Some((file.as_str(), at(document, path)?))))
     }
 
+    /// The files that it is made of.
+    pub fn names_of_files(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(file, _)| file.as_str())
+    }
+
     /// The keys of the tables at a path in all files, some of them more than once.
     pub fn names(&self, path: &[&str]) -> Vec<&str> {
         let items = self.files.iter().filter_map(|(_, document)| at(document, path));

@@ -118,17 +118,22 @@ pub fn socket(cx: &Cx<'_>) -> Outcome {
     })
 }
 
-/// The engine's configuration belongs to root and is written by root alone.
+/// The engine's configuration belongs to root and is written by root alone: every file that it is
+/// made of.
 pub fn configuration(cx: &Cx<'_>) -> Outcome {
     each(cx, &Engine::ALL, |host, one| {
-        let path = one.configuration();
-        let Some(metadata) = host.metadata(path)? else {
-            return Ok(Outcome::not_applicable(format!("there is no {path}")));
-        };
-        let owner = files::owner_of(cx, path, metadata, "root", "root");
-        Ok(Outcome::worst(
-            [files::mode_of(path, metadata, 0o644), owner.unwrap_or_else(|why| why)],
-            "",
-        ))
+        let mut paths = vec![one.configuration().to_owned()];
+        if one.engine != Engine::Docker {
+            paths.extend(one.layers(host)?.names_of_files().map(str::to_owned));
+            paths.dedup();
+        }
+        let mut outcomes = Vec::new();
+        for path in &paths {
+            let Some(metadata) = host.metadata(path)? else { continue };
+            outcomes.push(files::mode_of(path, metadata, 0o644));
+            let owner = files::owner_of(cx, path, metadata, "root", "root");
+            outcomes.push(owner.unwrap_or_else(|why| why));
+        }
+        Ok(Outcome::worst(outcomes, &format!("there is no {}", paths[0])))
     })
 }
