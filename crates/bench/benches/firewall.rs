@@ -7,7 +7,6 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -27,7 +26,7 @@ const INSIDE: &str = "SEAWALL_BENCH_INSIDE";
 fn rules() -> String {
     let mut chains = String::new();
     let mut rules = String::new();
-    let mut line = |out: &mut dyn std::fmt::Write, text: String| {
+    let line = |out: &mut dyn std::fmt::Write, text: String| {
         writeln!(out, "{text}").expect("a string");
     };
     for service in 0..SERVICES {
