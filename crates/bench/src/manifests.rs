@@ -5,7 +5,9 @@
 //! that is mounted below them, and no namespace of the node. `/proc` is the node's own, so its
 //! processes are seen without `hostPID`; `/run`, where the sockets of container runtimes stand, to
 //! which a read-only mount is no hindrance, is not among them. The user is root, since that is whose
-//! files are read, but has none of root's capabilities.
+//! files are read, but has none of root's capabilities, and no other user could be given any
+//! (Kubernetes has no ambient capabilities). What takes more is asked for by name, and a comment in
+//! the manifest says why it is there.
 
 use std::fmt::Write as _;
 
@@ -46,8 +48,13 @@ pub struct Options {
     /// capability.
     pub others: bool,
     /// Whether the environment of processes is read too, for which a debugger's capability is
-    /// needed: etcd may be configured by variables.
+    /// needed: etcd may be configured by variables, and started by neither a manifest nor a unit.
+    /// With the node's `/proc` it is as much as being root on the node: `/proc/1/root` leads to all
+    /// files of the node past read-only mounts.
     pub environment: bool,
+    /// Whether the pod has the node's network, without which kernel settings of the network can't
+    /// be read: `/proc/sys/net` is that of who reads it, wherever it was mounted.
+    pub host_network: bool,
 }
 
 const NAME: &str = "seawall-bench";
@@ -287,24 +294,32 @@ spec:
 ",
         options.cluster
     );
+    out.push_str(&indented(&shared(options), 2));
     if let (Some(node), Kind::Job | Kind::CronJob) = (&options.node, options.kind) {
         let _infallible =
             writeln!(out, "  nodeSelector:\n    kubernetes.io/hostname: {}", quoted(node));
     }
-    let _infallible = write!(
-        out,
-        "  tolerations:
-  - operator: Exists
-  securityContext:
-    seccompProfile:
-      type: RuntimeDefault
-  containers:
-{}  volumes:
-{}",
-        indented(&listed(&container(options)), 2),
-        indented(&volumes(options), 2)
-    );
+    let _infallible = write!(out, "  containers:\n{}", indented(&listed(&container(options)), 2));
     out
+}
+
+/// What every pod has, but for its containers.
+fn shared(options: &Options) -> String {
+    let network = if options.host_network {
+        "# /proc/sys/net is that of the reader's network.\nhostNetwork: true\n"
+    } else {
+        ""
+    };
+    format!(
+        "{network}tolerations:
+- operator: Exists
+securityContext:
+  seccompProfile:
+    type: RuntimeDefault
+volumes:
+{}",
+        volumes(options)
+    )
 }
 
 fn volumes(options: &Options) -> String {
@@ -332,7 +347,8 @@ fn mounts(options: &Options) -> String {
 fn container(options: &Options) -> String {
     let mut arguments = vec!["bench", "run", "--root", "/host"];
     arguments.extend(match options.kind {
-        Kind::Job | Kind::CronJob => &["-o", "json"][..],
+        // What was found is in the results; the pod tells whether there are any.
+        Kind::Job | Kind::CronJob => &["-o", "json", "--exit-zero"][..],
         Kind::DaemonSet => &["-o", "json", "--stay"][..],
         Kind::Sonobuoy => &["--sonobuoy", "--stay"][..],
     });
@@ -341,15 +357,27 @@ fn container(options: &Options) -> String {
     }
     arguments.extend(options.arguments.iter().map(String::as_str));
     let arguments: Vec<String> = arguments.into_iter().map(quoted).collect();
-    let added: Vec<&str> =
-        [(options.others, "DAC_READ_SEARCH"), (options.environment, "SYS_PTRACE")]
-            .into_iter()
-            .filter_map(|(wanted, name)| wanted.then_some(name))
-            .collect();
-    let added = match added[..] {
-        [] => String::new(),
-        _ => format!("    add: [{}]\n", added.join(", ")),
-    };
+    let mut added = String::new();
+    let mut profile = "";
+    if options.others || options.environment {
+        added.push_str("    add:\n");
+    }
+    if options.others {
+        added.push_str(
+            "    # Directories that others than root own and keep closed are searched.\n    \
+             - DAC_READ_SEARCH\n",
+        );
+    }
+    if options.environment {
+        added.push_str(
+            "    # The variables of processes are shown to debuggers alone. Who holds this right and\n    \
+             # the node's /proc can reach all files of the node through /proc/1/root.\n    \
+             - SYS_PTRACE\n",
+        );
+        // AppArmor's profiles of engines have a rule for peers of the same profile alone.
+        profile = "  # Engines' profiles let nobody look at processes outside of the container.\n  \
+                   appArmorProfile:\n    type: Unconfined\n";
+    }
     let mut out = format!(
         "name: seawall
 image: {}
@@ -367,7 +395,7 @@ securityContext:
   runAsGroup: 65534
   capabilities:
     drop: [ALL]
-{added}  seccompProfile:
+{added}{profile}  seccompProfile:
     type: RuntimeDefault
 resources:
   requests:
@@ -390,18 +418,26 @@ volumeMounts:
     out
 }
 
-/// Sonobuoy's definition of a plugin; its own service account and namespace are taken.
+/// Sonobuoy's definition of a plugin. Without a pod of its own a plugin has all namespaces of the
+/// node and the token of Sonobuoy's account, which is the cluster's administrator
+/// (`pkg/plugin/driver/base.go` of Sonobuoy 0.57).
 fn sonobuoy(options: &Options) -> String {
+    let account = if options.cluster {
+        "  serviceAccountName: sonobuoy-serviceaccount\n"
+    } else {
+        "  automountServiceAccountToken: false\n"
+    };
     format!(
         "sonobuoy-config:
   driver: DaemonSet
   plugin-name: {NAME}
   result-format: manual
   result-files: [sonobuoy_results.yaml]
-extra-volumes:
-{}spec:
+podSpec:
+{account}{}  containers: []
+spec:
 {}",
-        volumes(options),
+        indented(&shared(options), 2),
         indented(&container(options), 2)
     )
 }

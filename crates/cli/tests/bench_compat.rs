@@ -351,17 +351,21 @@ fn manifests_ask_for_no_more_than_reading_takes() {
                 assert!(!invalid.iter().any(|one| check.contains(one)), "{finding}");
             }
             assert!(!text.contains("hostPID") && !text.contains("privileged: true"));
-            assert!(text.contains("drop: [ALL]") && !text.contains("add: ["));
+            assert!(text.contains("drop: [ALL]") && !text.contains("add:"));
+            assert!(!text.contains("hostNetwork"));
         }
-        assert!(
-            print(&["--others", "--environment"]).contains("add: [DAC_READ_SEARCH, SYS_PTRACE]")
-        );
+        let text = print(&["--others", "--environment", "--host-network"]);
+        for more in ["- DAC_READ_SEARCH\n", "- SYS_PTRACE\n", "hostNetwork: true\n"] {
+            let (before, _) = text.split_once(more).unwrap_or_else(|| panic!("{more} in {text}"));
+            let line = before.trim_end().rsplit('\n').next().unwrap_or_default();
+            assert!(line.trim_start().starts_with('#'), "{more} has no reason: {line}");
+        }
     }
     let plugin = seawall_in(
         folder.path(),
         &["bench", "manifests", "--image", "r.example/s:1", "--kind", "sonobuoy"],
     );
-    for part in ["driver: DaemonSet", "result-format: manual", "extra-volumes:", "--sonobuoy"] {
+    for part in ["driver: DaemonSet", "result-format: manual", "podSpec:", "--sonobuoy"] {
         assert!(plugin.stdout.contains(part), "{}", plugin.stdout);
     }
     for wrong in [&["--namespace", "A b"][..], &["--host-path", "../etc"]] {

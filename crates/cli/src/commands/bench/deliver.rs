@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -21,6 +23,9 @@ pub(super) struct Deliver {
     /// the file done there
     #[arg(long)]
     sonobuoy: bool,
+    /// Exit with 0 also where something failed, as a job must that is to be done once it has run
+    #[arg(long)]
+    exit_zero: bool,
     /// Don't end after the run, as the pods of a DaemonSet must not
     #[arg(long)]
     stay: bool,
@@ -63,6 +68,9 @@ impl Deliver {
         &self,
         run: impl Fn() -> anyhow::Result<(Vec<Report>, Outcome)>,
     ) -> anyhow::Result<Outcome> {
+        if self.stay || self.every.is_some() {
+            end_when_told()?;
+        }
         loop {
             let result = run();
             if self.sonobuoy {
@@ -79,7 +87,11 @@ impl Deliver {
                     // Until the pod is ended.
                     std::thread::sleep(Duration::from_secs(86_400));
                 },
-                (None, _, result) => return result.map(|(_, outcome)| outcome),
+                (None, _, result) => {
+                    let (_, outcome) = result?;
+                    let found = matches!(outcome, Outcome::Findings);
+                    return Ok(if found && self.exit_zero { Outcome::Clean } else { outcome });
+                }
             }
         }
     }
@@ -98,6 +110,17 @@ impl Deliver {
         })?;
         Ok(())
     }
+}
+
+/// Has the program end on signals: the first process of a container is not ended by them otherwise,
+/// and its pod would be waited for.
+fn end_when_told() -> anyhow::Result<()> {
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let always = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_shutdown(signal, 0, always)
+            .context("can't listen for signals")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use crate::output::to_stdout;
 
 /// Print manifests that run the benchmark in a cluster
 ///
-/// The pods have directories of the node read-only, no namespace of the node, and none of root's
-/// capabilities. With --cluster they may also list objects, but no secrets.
+/// The pods have directories of the node read-only, no namespace of the node, none of root's
+/// capabilities and no token, unless options give them more. With --cluster they may also list
+/// objects, but no secrets.
 #[derive(Args)]
 #[command(after_help = "Examples:
   seawall bench manifests --image registry.example/seawall:1.0 --kind daemonset | kubectl apply -f -
@@ -46,10 +47,14 @@ pub(crate) struct Manifests {
     /// DAC_READ_SEARCH
     #[arg(long)]
     others: bool,
-    /// Read the environment of processes too, which takes the capability SYS_PTRACE: etcd may be
-    /// configured so
+    /// Read the environment of processes too, which takes the capability SYS_PTRACE, as much as
+    /// being root on the node: it is needed for an etcd that is configured by variables and started
+    /// by neither a static pod nor a unit
     #[arg(long)]
     environment: bool,
+    /// Give the pods the node's network, which reading its kernel settings (net.*) takes
+    #[arg(long)]
+    host_network: bool,
     /// Further arguments of bench run
     #[arg(last = true, value_name = "ARGUMENT")]
     arguments: Vec<String>,
@@ -110,6 +115,7 @@ impl Manifests {
             directories: self.directories,
             others: self.others,
             environment: self.environment,
+            host_network: self.host_network,
         });
         to_stdout(|out| out.write_all(text.as_bytes()))?;
         Ok(Outcome::Clean)

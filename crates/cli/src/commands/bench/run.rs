@@ -37,7 +37,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   seawall bench --config-dir cfg/ --targets node   # a configuration of kube-bench
 
 Exit codes: 0 nothing failed, 1 something failed, 2 usage or input error; also 2 with --strict
-when something could not be told.";
+when something could not be told, and 0 instead of 1 with --exit-zero.";
 
 /// Which benchmarks, of what, and how they are shown.
 #[derive(Args)]
