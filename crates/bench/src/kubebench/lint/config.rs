@@ -40,7 +40,11 @@ pub(super) fn common(
 ) -> Result<(), Error> {
     let file = folder.join("config.yaml");
     let name = file.display().to_string();
-    let Some(text) = read_text(&file)? else {
+    let text = match read_text(&file) {
+        Ok(text) => text,
+        Err(error) => return problems.unreadable(error),
+    };
+    let Some(text) = text else {
         problems.file(&name, 1, "no-config", "there is no config.yaml, without which nothing runs");
         return Ok(());
     };
@@ -90,7 +94,11 @@ pub(super) fn common(
 /// Looks at a benchmark's own configuration, which may leave out what the common one has.
 pub(super) fn own(file: &Path, problems: &mut Problems) -> Result<(), Error> {
     let name = file.display().to_string();
-    let Some(text) = read_text(file)? else { return Ok(()) };
+    let text = match read_text(file) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(()),
+        Err(error) => return problems.unreadable(error),
+    };
     if let Ok(Some(document)) = first_document(&name, text) {
         sections(document.root(), false, problems);
     }

@@ -94,6 +94,17 @@ impl Problems {
             message: message.into(),
         });
     }
+
+    /// What can't be read is a problem of that file alone: the others are looked at all the same.
+    fn unreadable(&mut self, error: Error) -> Result<(), Error> {
+        match error {
+            Error::Unreadable { file, cause } => {
+                self.file(&file, 1, "unreadable", cause);
+                Ok(())
+            }
+            other => Err(other),
+        }
+    }
 }
 
 /// What was looked at, and what is wrong with it.
@@ -147,14 +158,16 @@ fn directory(path: &Path, linted: &mut Linted, problems: &mut Problems) -> Resul
     if !own.is_empty() {
         let config = config_for(path.parent(), path, problems)?;
         for file in own {
-            controls_file(&file, config.as_ref(), linted, problems)?;
+            controls_file(&file, config.as_ref(), linted, problems)
+                .or_else(|error| problems.unreadable(error))?;
         }
     }
     for benchmark in benchmarks {
         let folder = path.join(&benchmark);
         let config = config_for(Some(path), &folder, problems)?;
         for file in controls_files(&folder)? {
-            controls_file(&file, config.as_ref(), linted, problems)?;
+            controls_file(&file, config.as_ref(), linted, problems)
+                .or_else(|error| problems.unreadable(error))?;
         }
     }
     Ok(())
@@ -186,7 +199,8 @@ fn read_config(path: &Path, problems: &mut Problems) -> Result<Option<Config>, E
             problems.file(&file, line, "invalid-yaml", cause);
             Ok(None)
         }
-        other => other,
+        Err(error) => problems.unreadable(error).map(|()| None),
+        Ok(config) => Ok(config),
     }
 }
 
@@ -285,6 +299,31 @@ mod tests {
         assert_eq!(check(mode), none);
         let parts = "    audit: ps\n    tests:\n      test_items:\n      - flag: a\n        compare: {op: has, value: b}\n      - flag: a\n        compare: {op: has, value: c}\n";
         assert_eq!(check(parts), none);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_and_the_others_are_looked_at() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let benchmark = folder.path().join("v");
+        fs::create_dir(&benchmark).expect("a directory");
+        let huge = |name: &str| {
+            let file = fs::File::create(benchmark.join(name)).expect("a file");
+            file.set_len(1 << 30).expect("a sparse file");
+        };
+        huge("master.yaml");
+        huge("config.yaml");
+        fs::write(folder.path().join("config.yaml"), "a: b: c\n").expect("a file");
+        fs::write(benchmark.join("node.yaml"), "type: master\n").expect("a file");
+        let linted = lint(folder.path()).expect("the directory is read");
+        let of = |name: &str| -> Vec<&str> {
+            let own = linted.problems.iter().filter(|problem| problem.file.ends_with(name));
+            own.map(|problem| problem.rule).collect()
+        };
+        assert_eq!(of("v/master.yaml"), ["unreadable"]);
+        assert_eq!(of("v/config.yaml"), ["unreadable"]);
+        assert!(of("v/node.yaml").contains(&"wrong-node-type"), "{:?}", linted.problems);
+        assert_eq!(linted.files, 1);
+        assert!(lint(&benchmark.join("master.yaml")).is_err(), "it was named");
     }
 
     #[test]
