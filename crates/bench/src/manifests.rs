@@ -64,12 +64,15 @@ const NAME: &str = "seawall-bench";
 /// MicroK8s, which has `/var/snap`.
 pub const DIRECTORIES: [&str; 5] = ["/etc", "/proc", "/sys", "/usr", "/var/lib"];
 
-/// The resources that a run over the cluster's objects reads; no secrets among them.
-const READ: [(&str, &[&str]); 6] = [
+/// The resources that a run over the cluster's objects lists: all that Kubernetes has, for what may
+/// not be read leaves controls unknown, but for secrets and events.
+const READ: [(&str, &[&str]); 18] = [
     (
         "",
         &[
+            "componentstatuses",
             "configmaps",
+            "endpoints",
             "limitranges",
             "namespaces",
             "nodes",
@@ -83,22 +86,61 @@ const READ: [(&str, &[&str]); 6] = [
             "services",
         ],
     ),
-    ("apps", &["controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets"]),
-    ("batch", &["cronjobs", "jobs"]),
-    ("networking.k8s.io", &["ingressclasses", "ingresses", "networkpolicies"]),
-    (
-        "rbac.authorization.k8s.io",
-        &["clusterrolebindings", "clusterroles", "rolebindings", "roles"],
-    ),
     (
         "admissionregistration.k8s.io",
         &[
+            "mutatingadmissionpolicies",
+            "mutatingadmissionpolicybindings",
             "mutatingwebhookconfigurations",
             "validatingadmissionpolicies",
             "validatingadmissionpolicybindings",
             "validatingwebhookconfigurations",
         ],
     ),
+    ("apiextensions.k8s.io", &["customresourcedefinitions"]),
+    ("apiregistration.k8s.io", &["apiservices"]),
+    ("apps", &["controllerrevisions", "daemonsets", "deployments", "replicasets", "statefulsets"]),
+    ("autoscaling", &["horizontalpodautoscalers"]),
+    ("batch", &["cronjobs", "jobs"]),
+    (
+        "certificates.k8s.io",
+        &["certificatesigningrequests", "clustertrustbundles", "podcertificaterequests"],
+    ),
+    ("discovery.k8s.io", &["endpointslices"]),
+    ("flowcontrol.apiserver.k8s.io", &["flowschemas", "prioritylevelconfigurations"]),
+    (
+        "networking.k8s.io",
+        &["ingressclasses", "ingresses", "ipaddresses", "networkpolicies", "servicecidrs"],
+    ),
+    ("node.k8s.io", &["runtimeclasses"]),
+    ("policy", &["poddisruptionbudgets"]),
+    (
+        "rbac.authorization.k8s.io",
+        &["clusterrolebindings", "clusterroles", "rolebindings", "roles"],
+    ),
+    (
+        "resource.k8s.io",
+        &[
+            "deviceclasses",
+            "devicetaintrules",
+            "resourceclaims",
+            "resourceclaimtemplates",
+            "resourceslices",
+        ],
+    ),
+    ("scheduling.k8s.io", &["priorityclasses"]),
+    (
+        "storage.k8s.io",
+        &[
+            "csidrivers",
+            "csinodes",
+            "csistoragecapacities",
+            "storageclasses",
+            "volumeattachments",
+            "volumeattributesclasses",
+        ],
+    ),
+    ("storagemigration.k8s.io", &["storageversionmigrations"]),
 ];
 
 /// The manifests, as YAML.
@@ -185,7 +227,7 @@ rules:
         // Writing to a String can't fail.
         let _infallible = writeln!(
             out,
-            "- apiGroups: [{}]\n  resources: [{}]\n  verbs: [get, list]",
+            "- apiGroups: [{}]\n  resources: [{}]\n  verbs: [list]",
             quoted(group),
             resources.join(", ")
         );

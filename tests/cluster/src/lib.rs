@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-pub use programs::{ETCD, KUBERNETES, has, left_out, programs};
+pub use programs::{ETCD, KUBERNETES, SONOBUOY, has, left_out, programs};
 
 /// How long the server may take to be ready: there may be other work for the machine.
 const PATIENCE: Duration = Duration::from_secs(180);

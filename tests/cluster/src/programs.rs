@@ -9,6 +9,9 @@ pub const ETCD: &str = "etcd-3.7.3";
 /// The newest Kubernetes that is built.
 pub const KUBERNETES: &str = "1.37.1";
 
+/// The newest Sonobuoy that is built.
+pub const SONOBUOY: &str = "sonobuoy-0.57.5";
+
 /// Builds those of the programs that are missing, and gives the folder that holds them all; they
 /// are named as `tests/cluster/build` says. The folder is `$SEAWALL_TOOLS`, or
 /// `~/.cache/seawall/tools`.

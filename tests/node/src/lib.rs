@@ -25,7 +25,8 @@
 //! `/etc/kubernetes/manifests` (static pods), `/var/lib/kubelet/config.yaml`, `/var/lib/etcd`,
 //! `/etc/cni/net.d`, `/run/containerd/containerd.sock`; API server 6443, kubelet 10250 on 10.99.0.1,
 //! etcd 2379, controller manager 10257, scheduler 10259. There is no kube-proxy and no DNS: Services
-//! have addresses that lead nowhere. No network leads out. The host's files are there to be read,
+//! have addresses that lead nowhere, unless a test asks for that of the API server
+//! ([`Node::serve`]). No network leads out. The host's files are there to be read,
 //! and `/tmp` is the host's; what is written to `/etc`, `/var/lib`, `/var/log` and `/run` is gone
 //! with the node.
 //!
@@ -33,6 +34,7 @@
 //! so and ends, but never in continuous integration (see `left_out` of `tests/cluster`).
 //! Whatever becomes of the test, nothing of the node stays behind.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -255,6 +257,51 @@ impl Node {
         command.args(["--namespace=k8s.io", "images", "import"]).arg(archive);
         let output = with_input(command, "");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Node {
+    /// Makes an image of programs that are linked to the host's libraries, as [`Node::image`], with
+    /// these libraries.
+    ///
+    /// # Panics
+    ///
+    /// Where a program is missing, or `ldd` is.
+    pub fn image_of(&self, name: &str, entrypoint: &str, programs: &[(&str, &str)]) {
+        let paths = programs.iter().map(|(path, _)| path);
+        let output = Command::new("ldd").args(paths).output().expect("there is ldd");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stdout);
+        // `libc.so.6 => /lib/libc.so.6 (0x7f…)` and `/lib64/ld-linux.so.2 (0x7f…)`.
+        let libraries: BTreeSet<&str> = said
+            .split_whitespace()
+            .filter(|word| word.starts_with('/') && !word.ends_with(':'))
+            .collect();
+        let mut files = programs.to_vec();
+        files.extend(libraries.iter().map(|path| (*path, path.trim_start_matches('/'))));
+        self.image(name, entrypoint, &files);
+    }
+
+    /// Lets pods reach the API server at its Service, as kube-proxy does; `None` where this machine
+    /// has no `nft`.
+    ///
+    /// # Panics
+    ///
+    /// Where the rules are refused.
+    pub fn serve(&self) -> Option<()> {
+        has("nft", &["--version"])?;
+        let chain = |hook: &str| {
+            format!(
+                "chain {hook} {{\ntype nat hook {hook} priority -100\n\
+                 ip daddr 10.96.0.1 tcp dport 443 dnat to 10.99.0.1:6443\n}}\n"
+            )
+        };
+        let rules = format!("table ip services {{\n{}{}}}\n", chain("output"), chain("prerouting"));
+        let mut nft = self.command("nft");
+        nft.args(["-f", "-"]);
+        let output = with_input(nft, &rules);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Some(())
     }
 }
 
