@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
     let header = Header { seawall: String::new(), node: None, time: String::new() };
     let reports = || {
         let input =
-            Input { host: Some(&host), inventory: None, platform: None, minor: None, roles: Vec::new(), now: 0 };
+            Input { host: Some(&host), inventory: None, node: None, platform: None, minor: None, roles: Vec::new(), now: 0 };
         let cx = Cx::new(input);
         BENCHMARKS.iter().map(|one| run(&cx, one, &Filter::default(), &header)).collect::<Vec<_>>()
     };

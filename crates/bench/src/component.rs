@@ -10,6 +10,7 @@ use std::sync::Arc;
 use seawall_model::document::{Document, Node};
 use seawall_model::{Inventory, ObjectKind, Source};
 
+use crate::context::Input;
 use crate::distribution::{self, Platform};
 use crate::evidence::arguments::Arguments;
 use crate::evidence::container::Standing;
@@ -329,11 +330,11 @@ impl Components {
 
     /// Finds the components of a node, and those that objects tell of.
     pub fn find(
-        host: Option<&Host>,
+        input: &Input<'_>,
         processes: &Result<Processes, Unread>,
-        inventory: Option<&Inventory>,
         platform: Platform,
     ) -> Self {
+        let (host, inventory) = (input.host, input.inventory);
         let commands = host.map(|host| static_pods(host, processes, platform));
         let mut all: Vec<(Component, Presence)> = Vec::new();
         for component in Component::ALL {
@@ -345,7 +346,7 @@ impl Components {
             if !matches!(presence, Presence::Found(_))
                 && let Some(inventory) = inventory
             {
-                let instances = in_objects(inventory, component);
+                let instances = in_objects(inventory, component, input.node);
                 if !instances.is_empty() {
                     presence = Presence::Found(instances);
                 } else if host.is_none() {
@@ -528,7 +529,7 @@ fn static_pods(
 
 /// The components that objects tell of: mirror pods and manifests of static pods, kube-proxy's
 /// DaemonSet, and what kubelets say of themselves.
-fn in_objects(inventory: &Inventory, component: Component) -> Vec<Instance> {
+fn in_objects(inventory: &Inventory, component: Component, node: Option<&str>) -> Vec<Instance> {
     let mut instances = Vec::new();
     let mut add = |root: Node<'_>, component: Component| {
         for command in manifest::commands(root) {
@@ -537,7 +538,7 @@ fn in_objects(inventory: &Inventory, component: Component) -> Vec<Instance> {
             }
         }
     };
-    for pod in inventory.of_kind(ObjectKind::Pod) {
+    for pod in inventory.of_kind(ObjectKind::Pod).filter(|pod| may_be_component(pod.root())) {
         add(pod.root(), component);
     }
     if instances.is_empty() && component == Component::Proxy {
@@ -557,7 +558,34 @@ fn in_objects(inventory: &Inventory, component: Component) -> Vec<Instance> {
     if component == Component::Kubelet {
         instances.extend(inventory.documents().iter().filter_map(configz));
     }
+    // What a DaemonSet's template tells holds for each node.
+    let is_here = |instance: &Instance| match (node, &instance.node) {
+        (Some(node), Some(own)) => node == own,
+        _ => true,
+    };
+    instances.retain(is_here);
     instances
+}
+
+/// Whether a pod may be a part of a node or its control plane, and is no application's that has a
+/// program of the same name: the mirror of a static pod, a pod of the system in the node's network,
+/// or a manifest that may be one of these.
+fn may_be_component(pod: Node<'_>) -> bool {
+    let at = |path: &[&str]| pod.at_path(path);
+    let owners = at(&["metadata", "ownerReferences"]).into_iter().flat_map(Node::items);
+    let of_node = owners.filter_map(|owner| owner.get("kind")).any(|kind| kind.text() == "Node");
+    let is_mirror =
+        of_node || at(&["metadata", "annotations", "kubernetes.io/config.mirror"]).is_some();
+    let namespace = at(&["metadata", "namespace"]).map(Node::text);
+    let of_system = namespace == Some("kube-system");
+    let in_network = at(&["spec", "hostNetwork"]).and_then(Node::as_bool) == Some(true);
+    let runs = at(&["spec", "nodeName"]).is_some();
+    is_mirror
+        || if runs {
+            of_system && in_network
+        } else {
+            of_system || in_network || namespace.is_none()
+        }
 }
 
 /// A kubelet by what it says of itself at `/configz`, which `seawall collect` keeps as

@@ -58,6 +58,8 @@ pub struct Input<'a> {
     pub host: Option<&'a Host>,
     /// The objects; none where none were asked for.
     pub inventory: Option<&'a Inventory>,
+    /// Of the components among the objects those on this node alone; all where there is none.
+    pub node: Option<&'a str>,
     /// The distribution, where it is given.
     pub platform: Option<Platform>,
     /// The minor version of Kubernetes, where it is given.
@@ -98,7 +100,7 @@ impl<'a> Cx<'a> {
             // shows in the controls that need it.
             Platform::detect(input.host, &processes, input.inventory).unwrap_or(Platform::Other)
         });
-        let mut components = Components::find(input.host, &processes, input.inventory, platform);
+        let mut components = Components::find(&input, &processes, platform);
         if let Some(minor) = input.minor {
             components.set_minor(minor);
         }

@@ -208,6 +208,7 @@ mod tests {
             time: String::new(),
             platform: String::new(),
             kubernetes: None,
+            unread: None,
             results: results.collect(),
         }
     }

@@ -50,7 +50,10 @@ pub fn findings(reports: &[Report]) -> Findings {
             file: Arc::clone(source.name()),
             document: 1,
             line: 1,
-            outcome: PartOutcome::Scanned { objects: 1 },
+            outcome: match &report.unread {
+                Some(why) => PartOutcome::Unreadable { cause: why.clone(), column: 0 },
+                None => PartOutcome::Scanned { objects: 1 },
+            },
         });
         for (result, span) in report.results.iter().zip(spans) {
             let id = format!("{}-{}", report.benchmark, result.id);
@@ -161,6 +164,7 @@ mod tests {
             time: String::new(),
             platform: String::new(),
             kubernetes: None,
+            unread: None,
             results: Verdict::ALL
                 .into_iter()
                 .enumerate()

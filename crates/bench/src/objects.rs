@@ -10,6 +10,18 @@ use crate::outcome::{Evidence, OriginKind, Outcome};
 /// Most findings that are shown for one control.
 const SHOWN: usize = 20;
 
+/// What was not read, the first of it, with the reason. Secrets are kept from most readers, and that
+/// is a gap only for who looks at them.
+pub fn gap(inventory: &Inventory, secrets: bool) -> Option<String> {
+    let of_secrets = |file: &str| {
+        file.split_once("/core/v1/secrets")
+            .is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with('/'))
+    };
+    let mut unread = inventory.coverage().unread();
+    let part = unread.find(|part| secrets || !of_secrets(&part.file))?;
+    Some(format!("{}: {}", part.file, part.outcome))
+}
+
 /// What the checks said.
 #[derive(Debug)]
 pub struct Objects {
@@ -53,11 +65,11 @@ impl Objects {
                 format!("{}: {}{more} ({checks})", first.site.subject.object, first.message);
             return Outcome::fail(reason).with(evidence);
         }
-        let unread = inventory
-            .coverage()
-            .unread()
-            .next()
-            .map(|part| format!("{}: {}", part.file, part.outcome));
+        // The controls about Secrets are those of CIS 5.4.
+        let secrets = self.results.tallies.iter().any(|(check, _)| {
+            asked(check) && check.mapping.cis.iter().any(|id| id.starts_with("5.4"))
+        });
+        let unread = gap(inventory, secrets);
         if let Some(unknown) = self.results.unknown.iter().find(|unknown| asked(unknown.check)) {
             return Outcome::unknown(unknown.reason.clone());
         }

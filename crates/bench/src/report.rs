@@ -40,7 +40,7 @@ pub struct ControlResult {
 }
 
 /// The results of one benchmark on one node, or of one set of files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The version of Seawall that wrote it.
     pub seawall: String,
@@ -58,6 +58,9 @@ pub struct Report {
     /// The version of Kubernetes, where it is known: `1.34.1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kubernetes: Option<String>,
+    /// Why nothing of the node was read, where that is so: then there are no results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
     /// The results in the benchmark's order.
     pub results: Vec<ControlResult>,
 }

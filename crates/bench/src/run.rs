@@ -82,6 +82,7 @@ pub fn run(cx: &Cx<'_>, benchmark: &Benchmark, filter: &Filter, header: &Header)
         time: header.time.clone(),
         platform: cx.platform.name().to_owned(),
         kubernetes: cx.version(),
+        unread: None,
         results,
     }
 }

@@ -24,6 +24,7 @@ fn on(day: &str, node: Option<&Node>, objects: Option<&str>, control: &str) -> C
     let input = Input {
         host: host.as_ref(),
         inventory: objects.as_ref(),
+        node: None,
         platform: None,
         minor: None,
         roles: Vec::new(),

@@ -117,6 +117,7 @@ fn platforms_and_engines_are_the_nodes_own() {
         let input = Input {
             host: Some(&host),
             inventory: None,
+            node: None,
             platform: None,
             minor: None,
             roles: Vec::new(),

@@ -67,6 +67,7 @@ impl Access {
             Wanted::Roles => Resources::Roles,
             Wanted::ServiceAccounts => Resources::ServiceAccounts,
             Wanted::Definitions => Resources::Definitions,
+            Wanted::Nodes => Resources::Nodes,
         });
         let options = Options { only: only.collect(), ..self.options(namespaces)? };
         let manifest = seawall_cluster::collect(&options, version, |members| {
@@ -75,6 +76,7 @@ impl Access {
         })?;
         let inventory = observed.into_inventory(&manifest);
         let server_versions = [manifest.server_version].into();
-        Ok(Collected { inventory, target_failed: false, server_versions })
+        let collected = [manifest.collected].into();
+        Ok(Collected { inventory, target_failed: false, server_versions, collected })
     }
 }

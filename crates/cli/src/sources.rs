@@ -75,12 +75,16 @@ pub(crate) enum Wanted {
     ServiceAccounts,
     /// CustomResourceDefinitions.
     Definitions,
+    /// Nodes.
+    Nodes,
 }
 
 /// What was read.
 pub(crate) struct Read {
     /// All objects.
     pub(crate) inventory: Inventory,
+    /// When they were read from clusters, in RFC 3339; none for manifests.
+    pub(crate) collected: BTreeSet<String>,
     /// Whether a target that the user named could not be used.
     target_failed: bool,
     strict: bool,
@@ -168,8 +172,8 @@ impl Sources {
     /// As [`Sources::read_further`], for a question that needs only some of what a live cluster
     /// holds.
     pub(crate) fn read_more(&self, global: &Global, wanted: &[Wanted]) -> anyhow::Result<Read> {
-        let Collected { inventory, target_failed, .. } = self.collect(global, wanted)?;
-        let read = Read { inventory, target_failed, strict: self.strict };
+        let Collected { inventory, target_failed, collected, .. } = self.collect(global, wanted)?;
+        let read = Read { inventory, collected, target_failed, strict: self.strict };
         let unread = read.unread();
         tell(&unread);
         let coverage = read.inventory.coverage();

@@ -92,6 +92,7 @@ pub(crate) fn known(resources: Resources) -> Vec<Listable> {
             (RBAC, "rolebindings", "RoleBinding", true),
         ],
         Resources::ServiceAccounts => &[("", "serviceaccounts", "ServiceAccount", true)],
+        Resources::Nodes => &[("", "nodes", "Node", false)],
         Resources::Definitions => &[(
             "apiextensions.k8s.io",
             "customresourcedefinitions",

@@ -58,6 +58,8 @@ pub enum Resources {
     ServiceAccounts,
     /// CustomResourceDefinitions.
     Definitions,
+    /// Nodes.
+    Nodes,
 }
 
 /// The cluster can't be read at all.

@@ -112,6 +112,8 @@ pub struct Collected {
     /// The versions of the API servers that the objects were read from, such as `v1.36.3`; none for
     /// manifests.
     pub server_versions: BTreeSet<String>,
+    /// When they were read from there, in RFC 3339.
+    pub collected: BTreeSet<String>,
 }
 
 /// Collects everything that the targets name: paths, globs, or `-` for standard input.
@@ -162,6 +164,7 @@ pub fn collect(targets: &[String], options: &Options<'_>) -> Result<Collected, E
     let mut inventory = Inventory::new();
     let mut projects = projects.iter().map(|(before, _)| *before).zip(rendered).peekable();
     let mut server_versions = BTreeSet::new();
+    let mut collected = BTreeSet::new();
     let mut add = |pieces: Vec<Piece>| {
         for piece in pieces {
             match piece {
@@ -171,6 +174,7 @@ pub fn collect(targets: &[String], options: &Options<'_>) -> Result<Collected, E
                 Piece::Bundle(told) => {
                     target_failed |= !told.whole;
                     server_versions.extend(Some(told.server_version).filter(|v| !v.is_empty()));
+                    collected.extend(Some(told.collected).filter(|time| !time.is_empty()));
                 }
             }
         }
@@ -194,7 +198,7 @@ pub fn collect(targets: &[String], options: &Options<'_>) -> Result<Collected, E
         });
     }
     inventory.note_other_files(other_files);
-    Ok(Collected { inventory, target_failed, server_versions })
+    Ok(Collected { inventory, target_failed, server_versions, collected })
 }
 
 fn render(project: &Project, options: &Options<'_>) -> Result<Vec<Piece>, Part> {

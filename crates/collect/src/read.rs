@@ -25,6 +25,8 @@ pub(crate) enum Piece {
 pub(crate) struct Told {
     /// The API server's version, such as `v1.36.3`; empty where it is not known.
     pub(crate) server_version: String,
+    /// When the cluster was read; empty where it is not known.
+    pub(crate) collected: String,
     /// Whether it could be read to its end.
     pub(crate) whole: bool,
 }
@@ -41,7 +43,8 @@ pub(crate) fn file(file: &File, limits: &Limits) -> Vec<Piece> {
     };
     if let Some(path) = file.path.as_ref().filter(|_| bundle::is_bundle(&name)) {
         return bundle::read(path, &name, limits).unwrap_or_else(|error| {
-            let told = Told { server_version: String::new(), whole: false };
+            let told =
+                Told { server_version: String::new(), collected: String::new(), whole: false };
             let mut pieces = whole(PartOutcome::Unreadable { cause: error.to_string(), column: 0 });
             pieces.push(Piece::Bundle(told));
             pieces

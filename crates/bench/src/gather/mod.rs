@@ -1,14 +1,20 @@
 //! Results of many nodes as one: read from files, directories, logs of pods and Sonobuoy's archives.
 //!
 //! A DaemonSet leaves a report in the log of each of its pods, with whatever else the pod said; a
-//! CronJob leaves many. The newest of each node and benchmark counts.
+//! CronJob leaves many. The newest of each node and benchmark counts. Nodes that are known to be
+//! there, and from which nothing came, are told: a node that is missing has not passed.
 
+mod archive;
+mod log;
+mod objects;
 pub mod text;
+
+pub use objects::Reading;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,9 +26,8 @@ use crate::report::Report;
 
 /// Largest file that is read, and largest file in an archive, in bytes.
 const LARGEST: u64 = 256 << 20;
-/// Most bytes of an archive, unpacked, and most files in it.
-const UNPACKED: u64 = 2 << 30;
-const FILES: usize = 200_000;
+/// Why there is no result of a node, where nobody knows better.
+const NOTHING: &str = "no result of it came";
 
 /// Why results could not be gathered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,11 +61,15 @@ pub struct Gathered {
     pub older: usize,
     /// Lines of logs that are no part of a report, with the file's name.
     pub strange: Vec<(String, usize)>,
+    /// Files beside those with results that hold none, and why.
+    pub passed_over: Vec<GatherError>,
+    /// Nodes that are known to be there, with what is known of why nothing would come of them.
+    known: BTreeMap<String, Option<String>>,
 }
 
 impl Gathered {
     /// Reads what a path holds: a report or several, a log with reports in it, an archive of
-    /// Sonobuoy, or a directory of these.
+    /// Sonobuoy, or a directory of these. What of a directory is none of them is passed over.
     ///
     /// # Errors
     ///
@@ -73,16 +82,19 @@ impl Gathered {
         };
         let metadata = fs::metadata(path).map_err(unreadable)?;
         if metadata.is_dir() {
-            let mut entries: Vec<_> = fs::read_dir(path)
-                .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
-                .map_err(unreadable)?;
-            entries.sort();
+            if archive::is_unpacked(path) {
+                return self.unpacked(path);
+            }
             // A link to a directory above would never end.
-            return entries
-                .iter()
-                .filter(|entry| !entry.is_symlink() || entry.is_file())
-                .filter(|entry| entry.is_dir() || holds_reports(&entry.to_string_lossy()))
-                .try_for_each(|entry| self.add(entry));
+            for entry in entries(path)? {
+                if entry.is_dir() && !entry.is_symlink() {
+                    self.add(&entry)?;
+                } else if entry.is_file() && holds_reports(&entry.to_string_lossy()) {
+                    let error = self.add(&entry).err();
+                    self.passed_over.extend(error);
+                }
+            }
+            return Ok(());
         }
         let file = fs::File::open(path).map_err(unreadable)?;
         if is_archive(&name) {
@@ -93,50 +105,42 @@ impl Gathered {
         self.text(&name, &text, Some(&stem))
     }
 
-    /// Reads an archive of Sonobuoy: the files of plugins' results. The directory above a node's
-    /// files is the node's name.
-    fn archive(&mut self, name: &str, packed: impl Read) -> Result<(), GatherError> {
-        let invalid = |error: std::io::Error| GatherError::Unreadable {
-            file: name.to_owned(),
-            cause: error.to_string(),
-        };
-        let mut archive = tar::Archive::new(packed.take(UNPACKED));
-        let mut found = false;
-        for (count, entry) in archive.entries().map_err(invalid)?.enumerate() {
-            let entry = entry.map_err(invalid)?;
-            if count == FILES {
-                return Err(invalid(std::io::Error::other(format!("more than {FILES} files"))));
-            }
-            let path = entry.path().map_err(invalid)?.to_string_lossy().into_owned();
-            let parts: Vec<&str> = path.split('/').collect();
-            let in_results =
-                parts.windows(2).any(|pair| pair[0] == "plugins" && !pair[1].is_empty())
-                    && parts.contains(&"results");
-            if !entry.header().entry_type().is_file() || !in_results || !path.ends_with(".json") {
-                continue;
-            }
-            let node = parts.iter().rev().nth(1).filter(|node| **node != "global").copied();
-            let inner = format!("{name}!{path}");
-            let text = read_text(&inner, entry)?;
-            found = true;
-            self.text(&inner, &text, node)?;
-        }
-        if found {
-            return Ok(());
-        }
-        Err(GatherError::Invalid {
-            file: name.to_owned(),
-            line: 1,
-            cause: "the archive holds no results of a plugin".to_owned(),
-        })
-    }
-
     /// Reads the reports in a text; `node` names those that don't name their node.
     ///
     /// # Errors
     ///
     /// Where there is none, or something else than reports.
     pub fn text(&mut self, name: &str, text: &str, node: Option<&str>) -> Result<(), GatherError> {
+        let found = match log::streams(text) {
+            None => self.values(name, text, node, |line| line)?,
+            Some(streams) => {
+                let mut found = 0;
+                for stream in streams {
+                    let line = |line: usize| stream.lines.get(line - 1).copied().unwrap_or(line);
+                    found += self.values(name, &stream.text, None, line)?;
+                }
+                found
+            }
+        };
+        if found == 0 {
+            return Err(GatherError::Invalid {
+                file: name.to_owned(),
+                line: 1,
+                cause: "there is no report of a benchmark in it".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Reads the reports between other lines and counts them; `place` gives the line in the file of
+    /// one in the text.
+    fn values(
+        &mut self,
+        name: &str,
+        text: &str,
+        node: Option<&str>,
+        place: impl Fn(usize) -> usize,
+    ) -> Result<usize, GatherError> {
         let mut rest = text;
         let mut line = 1;
         let mut strange = 0;
@@ -154,7 +158,7 @@ impl Gathered {
             }
             let invalid = |more: usize, cause: String| GatherError::Invalid {
                 file: name.to_owned(),
-                line: line + more,
+                line: place(line + more),
                 cause,
             };
             let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
@@ -177,20 +181,17 @@ impl Gathered {
         if strange > 0 {
             self.strange.push((name.to_owned(), strange));
         }
-        if found == 0 {
-            return Err(GatherError::Invalid {
-                file: name.to_owned(),
-                line: 1,
-                cause: "there is no report of a benchmark in it".to_owned(),
-            });
-        }
-        Ok(())
+        Ok(found)
     }
 
     /// Keeps a report unless a newer one of the same node and benchmark is known.
     fn put(&mut self, mut report: Report, node: Option<&str>) {
         if report.node.is_none() {
             report.node = node.map(str::to_owned);
+        }
+        if let Some(why) = report.unread {
+            self.expect(report.node.unwrap_or_default(), Some(why));
+            return;
         }
         let key = |report: &Report| (report.node.clone(), report.benchmark.clone());
         match self.reports.binary_search_by_key(&key(&report), key) {
@@ -202,6 +203,32 @@ impl Gathered {
             }
             Err(at) => self.reports.insert(at, report),
         }
+    }
+
+    /// Takes note of a node that is there, and of why nothing would come of it, where that is known.
+    pub fn expect(&mut self, node: String, why: Option<String>) {
+        let known = self.known.entry(node).or_default();
+        if known.is_none() {
+            *known = why;
+        }
+    }
+
+    /// The nodes that are known and did not report, and why, as far as that is known.
+    pub fn missing(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.known
+            .iter()
+            .filter(|(node, _)| !self.nodes().any(|reported| reported == *node))
+            .map(|(node, why)| (node.as_str(), why.as_deref().unwrap_or(NOTHING)))
+    }
+
+    /// All reports, with an empty one for each node that did not report.
+    pub fn all(&self) -> Vec<Report> {
+        let missing = self.missing().map(|(node, why)| Report {
+            node: Some(node.to_owned()),
+            unread: Some(why.to_owned()),
+            ..Report::default()
+        });
+        self.reports.iter().cloned().chain(missing).collect()
     }
 
     /// The nodes that reported.
@@ -267,6 +294,21 @@ fn reports(value: Value) -> Result<Vec<Report>, String> {
 /// When a report was made; one that does not say counts as the oldest.
 fn moment(report: &Report) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(&report.time, &Rfc3339).ok()
+}
+
+/// What is in a directory, by name.
+fn entries(path: &Path) -> Result<Vec<PathBuf>, GatherError> {
+    let read = || -> std::io::Result<Vec<PathBuf>> {
+        let mut entries: Vec<PathBuf> = fs::read_dir(path)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()?;
+        entries.sort();
+        Ok(entries)
+    };
+    read().map_err(|error| GatherError::Unreadable {
+        file: path.display().to_string(),
+        cause: error.to_string(),
+    })
 }
 
 fn holds_reports(name: &str) -> bool {

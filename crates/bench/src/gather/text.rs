@@ -18,6 +18,10 @@ const NAMED: usize = 5;
 /// Where `out` fails.
 pub fn render(gathered: &Gathered, all: bool, out: &mut dyn Write) -> io::Result<()> {
     nodes(&gathered.reports, out)?;
+    for (index, (node, why)) in gathered.missing().enumerate() {
+        let heading = if index == 0 { "\nNot read\n" } else { "" };
+        writeln!(out, "{heading}  {}: {}", visible(node), visible(why))?;
+    }
     for (benchmark, controls) in gathered.controls() {
         let shown: Vec<&Across<'_>> = controls
             .iter()

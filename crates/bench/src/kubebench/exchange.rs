@@ -27,6 +27,7 @@ pub fn to_native(run: &Run, stamp: &Stamp, seawall: &str) -> Report {
         time: stamp.time.clone().unwrap_or_default(),
         platform: run.benchmark.clone(),
         kubernetes: None,
+        unread: None,
         results,
     }
 }

@@ -5,6 +5,7 @@ use seawall_model::workload::{Pod, pods_of};
 
 use crate::context::{Cx, either};
 use crate::evidence::document;
+use crate::objects::gap;
 use crate::outcome::{Evidence, OriginKind, Outcome};
 
 /// The pods of all workloads, with what of the inventory could not be read.
@@ -21,9 +22,7 @@ fn pods<T>(
             found.extend(look(pod));
         }
     }
-    let unread = inventory.coverage().unread().next();
-    let unread = unread.map(|part| format!("{}: {}", part.file, part.outcome));
-    Ok((found, count, unread))
+    Ok((found, count, gap(inventory, false)))
 }
 
 /// Whether pods have users of their own: where they don't, a person must say whether they could.

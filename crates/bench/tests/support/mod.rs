@@ -145,6 +145,7 @@ pub fn report(
     let input = Input {
         host,
         inventory,
+        node: None,
         platform: None::<Platform>,
         minor: None,
         roles: roles.to_vec(),
@@ -167,18 +168,26 @@ pub fn inventory(text: &str) -> Inventory {
 
 /// An inventory of one file.
 pub fn inventory_of(name: &str, text: &str) -> Inventory {
-    let source = Arc::new(Source::new(name, text.to_owned()));
     let mut inventory = Inventory::new();
-    let mut number = 0;
+    for entry in entries(name, text) {
+        inventory.add(entry);
+    }
+    inventory
+}
+
+/// The documents of one file.
+pub fn entries(name: &str, text: &str) -> Vec<Entry> {
+    let source = Arc::new(Source::new(name, text.to_owned()));
+    let mut entries = Vec::new();
     for chunk in chunks(&source) {
         let reading = read(&source, chunk, &Limits::default());
         assert!(reading.error.is_none(), "{:?}", reading.error);
         for document in reading.documents {
-            number += 1;
-            inventory.add(Entry::new(document, number));
+            let number = entries.len() as u32 + 1;
+            entries.push(Entry::new(document, number));
         }
     }
-    inventory
+    entries
 }
 
 /// The pids of the components of [`kubeadm`].

@@ -128,7 +128,7 @@ impl Scan {
         let selection = self.selection(&config)?;
         let rendering = self.rendering.options(self.kubernetes_version)?;
         let live = self.live()?;
-        let Collected { inventory, target_failed, server_versions } = if let Some(live) = live {
+        let Collected { inventory, target_failed, server_versions, .. } = if let Some(live) = live {
             live
         } else {
             let progress = Progress::new(global.is_quiet());

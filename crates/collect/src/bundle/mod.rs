@@ -18,8 +18,8 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-pub use read::{BundleError, inventory};
-pub(crate) use read::{is_bundle, read};
+pub(crate) use read::read;
+pub use read::{BundleError, inventory, is_bundle};
 pub use write::Writer;
 
 /// The format that is written, and the newest that is read.

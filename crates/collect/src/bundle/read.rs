@@ -132,7 +132,11 @@ fn from_reader(
         return Err(BundleError::NoBundle(format!("{MANIFEST}: {cause}")));
     }
     let mut manifest = manifest.unwrap_or_default();
-    let told = Told { server_version: manifest.server_version.clone(), whole: gap.is_none() };
+    let told = Told {
+        server_version: manifest.server_version.clone(),
+        collected: manifest.collected.clone(),
+        whole: gap.is_none(),
+    };
     manifest.unread.extend(gap.map(|cause| Unread { what: MANIFEST.to_owned(), cause }));
     let mut pieces = observed.into_pieces(&manifest);
     pieces.push(Piece::Bundle(told));

@@ -162,6 +162,7 @@ impl Run {
         let cx = Cx::new(Input {
             host: host.as_ref(),
             inventory: read.as_ref().map(|read| &read.inventory),
+            node: None,
             platform: self.platform,
             minor: self.kubernetes_version.map(|version| version.minor().into()),
             roles: roles.clone(),
