@@ -55,6 +55,9 @@ pub struct Options {
     /// Whether the pod has the node's network, without which kernel settings of the network can't
     /// be read: `/proc/sys/net` is that of who reads it, wherever it was mounted.
     pub host_network: bool,
+    /// Whether the firewall's rules in the kernel are read, which the kernel shows to those alone
+    /// who may change them, in the network that they are of.
+    pub firewall: bool,
 }
 
 const NAME: &str = "seawall-bench";
@@ -347,8 +350,9 @@ spec:
 
 /// What every pod has, but for its containers.
 fn shared(options: &Options) -> String {
-    let network = if options.host_network {
-        "# /proc/sys/net is that of the reader's network.\nhostNetwork: true\n"
+    let network = if options.host_network || options.firewall {
+        "# /proc/sys/net and the rules of firewalls are those of the reader's network.\n\
+         hostNetwork: true\n"
     } else {
         ""
     };
@@ -401,13 +405,19 @@ fn container(options: &Options) -> String {
     let arguments: Vec<String> = arguments.into_iter().map(quoted).collect();
     let mut added = String::new();
     let mut profile = "";
-    if options.others || options.environment {
+    if options.others || options.environment || options.firewall {
         added.push_str("    add:\n");
     }
     if options.others {
         added.push_str(
             "    # Directories that others than root own and keep closed are searched.\n    \
              - DAC_READ_SEARCH\n",
+        );
+    }
+    if options.firewall {
+        added.push_str(
+            "    # The rules of firewalls are shown to those alone who may change them.\n    \
+             - NET_ADMIN\n",
         );
     }
     if options.environment {

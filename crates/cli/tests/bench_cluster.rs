@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use common::{Run, seawall_in, seawall_with_input};
 use seawall_cluster_tests::{SONOBUOY, programs};
-use seawall_node_tests::{Node, Setup};
+use seawall_node_tests::{CONTAINERD, Node, Setup};
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_seawall");
@@ -103,9 +103,16 @@ fn pods_tell_what_the_node_tells() {
     node.image_of("localhost/seawall:test", r#"["/seawall"]"#, &[(PROGRAM, "seawall")]);
     names_alone_make_no_component(&node);
 
+    // This node's programs are not where other nodes have them.
+    let program = format!("{CONTAINERD}/containerd");
+    let Some(tools) = programs(&[&program]) else { return };
+    let tools = tools.to_str().expect("the path is text");
+    let directories = ["--host-path", &format!("/etc,/proc,/sys,/usr,/var/lib,{tools}")];
+    let wanted = |more: &[&'static str]| [&directories[..], more].concat();
+
     // Once, with all that can be asked for: nothing is left but the socket.
-    let all = ["--host-network", "--environment", "--others", "--", "--benchmark", "all"];
-    apply(&node, "job", &[&["--node", "node1"], &all[..]].concat());
+    let all = ["--firewall", "--environment", "--others", "--", "--benchmark", "all"];
+    apply(&node, "job", &wanted(&[&["--node", "node1"], &all[..]].concat()));
     let log = finished(&node, "seawall-bench");
     let job = gather(&node, &log, &["-o", "json"]).json();
     let host = on_node(&node, &["bench", "--benchmark", "all", "-o", "json"]);
@@ -122,7 +129,7 @@ fn pods_tell_what_the_node_tells() {
     delete(&node);
 
     // On every node, with nothing more than directories, and staying.
-    apply(&node, "daemonset", &["--", "--benchmark", "all"]);
+    apply(&node, "daemonset", &wanted(&["--", "--benchmark", "all"]));
     let rollout = ["-n", NAMESPACE, "rollout", "status", "daemonset/seawall-bench", "--timeout=5s"];
     node.until(&rollout);
     let log = whole_log(&node);
@@ -136,6 +143,8 @@ fn pods_tell_what_the_node_tells() {
         ("node source-routes", NETWORK),
         ("node syn-cookies", NETWORK),
         ("node bpf-jit", NETWORK),
+        ("node firewall", NETWORK),
+        ("nsa-cisa api-server-listens", NETWORK),
     ];
     differences(&host, &without_containers(verdicts(&daemon_set)), &known);
     // The program stays, so its pod does.

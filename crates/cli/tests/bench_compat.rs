@@ -354,8 +354,9 @@ fn manifests_ask_for_no_more_than_reading_takes() {
             assert!(text.contains("drop: [ALL]") && !text.contains("add:"));
             assert!(!text.contains("hostNetwork"));
         }
-        let text = print(&["--others", "--environment", "--host-network"]);
-        for more in ["- DAC_READ_SEARCH\n", "- SYS_PTRACE\n", "hostNetwork: true\n"] {
+        let text = print(&["--others", "--environment", "--firewall"]);
+        let all = ["- DAC_READ_SEARCH\n", "- SYS_PTRACE\n", "- NET_ADMIN\n", "hostNetwork: true\n"];
+        for more in all {
             let (before, _) = text.split_once(more).unwrap_or_else(|| panic!("{more} in {text}"));
             let line = before.trim_end().rsplit('\n').next().unwrap_or_default();
             assert!(line.trim_start().starts_with('#'), "{more} has no reason: {line}");

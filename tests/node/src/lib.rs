@@ -43,7 +43,8 @@ use std::time::{Duration, Instant};
 
 use seawall_cluster_tests::{ETCD, KUBERNETES, has, programs, with_input};
 
-const CONTAINERD: &str = "containerd-2.4.2";
+/// The containerd that runs, by its folder among the programs.
+pub const CONTAINERD: &str = "containerd-2.4.2";
 const RUNC: &str = "runc-1.5.2";
 const CNI: &str = "cni-1.9.1";
 

@@ -59,6 +59,8 @@ pub struct Metadata {
     pub kind: FileKind,
     /// Its number in its file system.
     pub inode: u64,
+    /// When it or its owner or mode was last changed, in seconds since 1970.
+    pub changed: i64,
 }
 
 /// A node's file system below a root directory.
@@ -376,6 +378,7 @@ impl Metadata {
             uid: metadata.uid(),
             gid: metadata.gid(),
             inode: metadata.ino(),
+            changed: metadata.ctime(),
             kind: if kind.is_file() {
                 FileKind::File
             } else if kind.is_dir() {

@@ -141,6 +141,27 @@ pub fn is_contained(host: &Host, pid: u32) -> Result<bool, Unread> {
     }
 }
 
+/// Ticks of the clock in a second, as /proc counts them on every machine.
+const TICKS: i64 = 100;
+
+/// When a process began, in seconds since 1970; none where that is not shown.
+///
+/// # Errors
+///
+/// Where it may not be read.
+pub fn began(host: &Host, pid: u32) -> Result<Option<i64>, Unread> {
+    let stat = host.read(&format!("/proc/{pid}/stat"))?.unwrap_or_default();
+    let machine = host.read("/proc/stat")?.unwrap_or_default();
+    // The name stands in brackets and may hold any; `starttime` is the 22nd field, counted from
+    // when the machine started (proc(5)).
+    let ticks = stat
+        .rsplit_once(')')
+        .and_then(|(_, rest)| rest.split_whitespace().nth(19)?.parse::<i64>().ok());
+    let start =
+        machine.lines().find_map(|line| line.strip_prefix("btime ")?.trim().parse::<i64>().ok());
+    Ok(ticks.zip(start).map(|(ticks, start)| start + ticks / TICKS))
+}
+
 /// A field of `/proc/PID/status`: `Seccomp`, `CapEff`.
 ///
 /// # Errors

@@ -34,16 +34,33 @@ const MAGIC: &[u8] = b"\xff Go buildinf:";
 ///
 /// Where the program can't be read, or is damaged.
 pub fn version(host: &Host, pid: u32, marks: &Marks) -> Result<Option<(String, String)>, Unread> {
-    let link = format!("/proc/{pid}/exe");
-    let Some(path) = host.link(&link)? else { return Ok(None) };
-    // A program that was replaced meanwhile is not what runs.
-    if path.ends_with(" (deleted)") {
-        return Ok(None);
-    }
+    let Some(path) = path(host, pid)? else { return Ok(None) };
     let seen = if process::is_contained(host, pid)? { host.of_process(pid)? } else { host.clone() };
     let Some(file) = seen.open(&path)? else { return Ok(None) };
     let build = build(file).map_err(|cause| Unread::new(&path, cause))?;
     Ok(build.and_then(|build| told(&build, marks)).map(|version| (version, path)))
+}
+
+/// The file that a process runs; none where it was replaced meanwhile, and so is not what runs.
+///
+/// The link to it is shown to debuggers alone. For others it is what the process is called by, if
+/// that file has not changed since the process began.
+fn path(host: &Host, pid: u32) -> Result<Option<String>, Unread> {
+    match host.link(&format!("/proc/{pid}/exe")) {
+        Ok(path) => Ok(path.filter(|path| !path.ends_with(" (deleted)"))),
+        Err(why) => {
+            let line = host.read_bytes(&format!("/proc/{pid}/cmdline"))?.unwrap_or_default();
+            let called = line.split(|byte| *byte == 0).next().unwrap_or_default();
+            let called = String::from_utf8_lossy(called).into_owned();
+            let began = process::began(host, pid)?;
+            match (host.metadata(&called)?, began) {
+                (Some(file), Some(began)) if called.starts_with('/') && file.changed < began => {
+                    Ok(Some(called))
+                }
+                _ => Err(why),
+            }
+        }
+    }
 }
 
 /// The record of a build: lines of a word and its values, parted by tabs; none where a program has

@@ -55,6 +55,10 @@ pub(crate) struct Manifests {
     /// Give the pods the node's network, which reading its kernel settings (net.*) takes
     #[arg(long)]
     host_network: bool,
+    /// Read the firewall's rules in the kernel, which takes the node's network and the capability
+    /// NET_ADMIN, with which they could be changed too
+    #[arg(long)]
+    firewall: bool,
     /// Further arguments of bench run
     #[arg(last = true, value_name = "ARGUMENT")]
     arguments: Vec<String>,
@@ -116,6 +120,7 @@ impl Manifests {
             others: self.others,
             environment: self.environment,
             host_network: self.host_network,
+            firewall: self.firewall,
         });
         to_stdout(|out| out.write_all(text.as_bytes()))?;
         Ok(Outcome::Clean)
