@@ -1,5 +1,6 @@
 //! How long the packages of a large database take: 2,000 with 32 KB of header each, as a full
-//! server has them. `cargo bench -p seawall-packages`.
+//! server has them. `cargo bench -p seawall-packages`. Real databases are read as well where
+//! `SEAWALL_RPM_DATABASES` names them, with blanks between.
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -40,6 +41,12 @@ fn read(c: &mut Criterion) {
             b.iter(|| {
                 support::all(File::open(file.path()).expect("a file"), None).expect("packages")
             });
+        });
+    }
+    let real = std::env::var("SEAWALL_RPM_DATABASES").unwrap_or_default();
+    for path in real.split_whitespace() {
+        c.bench_function(path, |b| {
+            b.iter(|| support::all(File::open(path).expect("a file"), None).expect("packages"));
         });
     }
 }
