@@ -3,6 +3,7 @@
 #![no_main]
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
@@ -25,6 +26,9 @@ const FILES: &[&str] = &[
     "proc/9/cgroup",
     "proc/9/status",
     "var/lib/dpkg/status",
+    "var/lib/rpm/Packages.db",
+    "lib/apk/db/installed",
+    "usr/bin/containerd",
 ];
 
 fn write(root: &Path, path: &str, bytes: &[u8]) {
@@ -39,6 +43,7 @@ fuzz_target!(|data: &[u8]| {
     write(root.path(), "proc/2/comm", b"kthreadd\n");
     write(root.path(), "proc/8/cmdline", b"kubelet\0--config=/var/lib/kubelet/config.yaml\0");
     write(root.path(), "proc/7/cmdline", b"/usr/bin/containerd\0");
+    symlink("/usr/bin/containerd", root.path().join("proc/7/exe")).expect("a link");
     write(root.path(), "proc/6/cmdline", b"/usr/bin/dockerd\0");
     for (path, bytes) in FILES.iter().zip(data.split(|byte| *byte == 0xff)) {
         write(root.path(), path, bytes);

@@ -1,15 +1,17 @@
 //! The version of a running program, as its maker left it in the binary.
 //!
 //! Go's linker puts into every program how it was built: the flags of the linker, among them the
-//! version that the program prints of itself, and the module that it was built from. Official
-//! builds of Kubernetes leave the flags out (`-trimpath`) and bear the module's version since Go
-//! 1.24; those of containerd, Docker and k3s bear the flags. Where neither is there the version is
-//! not known: it is never guessed from what else the binary holds, nor is the program run.
+//! version that the program prints of itself, and the module that it was built from. Builds with
+//! `-trimpath`, as Kubernetes makes them (`hack/lib/golang.sh`), leave the flags out, and a build
+//! in a repository bears the version of its tag since Go 1.24; what is built without either tells
+//! nothing. The version is then not known: it is never guessed from what else the binary holds, nor
+//! is the program run.
 
 use std::fs::File;
+use std::ops::Range;
 
-use object::read::elf::ElfFile;
-use object::{Endianness, Object as _, ObjectSection as _, ReadCache, elf};
+use object::read::elf::{FileHeader, SectionHeader as _};
+use object::{Endianness, ReadCache, ReadRef, elf};
 
 use super::host::{Host, Unread};
 use super::process;
@@ -23,7 +25,7 @@ pub struct Marks {
     pub modules: &'static [&'static str],
 }
 
-/// Largest record of a build that is read, in bytes; the kubelet's is of 20 KiB.
+/// Largest piece of a program that is read, in bytes; the kubelet's record is of 20 KiB.
 const LARGEST: u64 = 4 << 20;
 const MAGIC: &[u8] = b"\xff Go buildinf:";
 
@@ -68,17 +70,17 @@ fn path(host: &Host, pid: u32) -> Result<Option<String>, Unread> {
 fn build(file: File) -> Result<Option<String>, &'static str> {
     let damaged = "it is no program of ELF, or a damaged one";
     let cache = ReadCache::new(file);
-    let section = match elf_class(&cache) {
-        Some(elf::ELFCLASS64) => {
-            let program = ElfFile::<elf::FileHeader64<Endianness>, _>::parse(&cache);
-            section(&program.map_err(|_| damaged)?)?
+    let bytes = Bounded(&cache);
+    let section = match bytes.read_bytes_at(0, 5) {
+        Ok([0x7f, b'E', b'L', b'F', elf::ELFCLASS64]) => {
+            section::<elf::FileHeader64<Endianness>>(bytes)
         }
-        Some(elf::ELFCLASS32) => {
-            let program = ElfFile::<elf::FileHeader32<Endianness>, _>::parse(&cache);
-            section(&program.map_err(|_| damaged)?)?
+        Ok([0x7f, b'E', b'L', b'F', elf::ELFCLASS32]) => {
+            section::<elf::FileHeader32<Endianness>>(bytes)
         }
         _ => return Err(damaged),
     };
+    let section = section.map_err(|_| damaged)?;
     let Some(bytes) = section else { return Ok(None) };
     // Since Go 1.18 the record follows its head of 32 bytes; before, it stands elsewhere and holds
     // nothing of what is asked for.
@@ -92,20 +94,35 @@ fn build(file: File) -> Result<Option<String>, &'static str> {
     Ok(Some(String::from_utf8_lossy(text).into_owned()))
 }
 
-fn elf_class(cache: &ReadCache<File>) -> Option<u8> {
-    use object::ReadRef as _;
-    let ident = cache.read_bytes_at(0, 5).ok()?;
-    (ident[..4] == elf::ELFMAG).then(|| ident[4])
+/// The section that Go's linker makes, by the table of sections alone.
+fn section<'a, H: FileHeader<Endian = Endianness>>(
+    bytes: Bounded<'a>,
+) -> object::Result<Option<&'a [u8]>> {
+    let header = H::parse(bytes)?;
+    let endian = header.endian()?;
+    let sections = header.sections(endian, bytes)?;
+    match sections.section_by_name(endian, b".go.buildinfo") {
+        Some((_, section)) => section.data(endian, bytes).map(Some),
+        None => Ok(None),
+    }
 }
 
-fn section<'a, H: object::read::elf::FileHeader>(
-    program: &ElfFile<'a, H, &'a ReadCache<File>>,
-) -> Result<Option<Vec<u8>>, &'static str> {
-    let Some(section) = program.section_by_name(".go.buildinfo") else { return Ok(None) };
-    if section.size() > LARGEST {
-        return Err("the record of its build is larger than 4 MiB");
+/// A file of which no piece is read that is larger than it may be.
+#[derive(Clone, Copy)]
+struct Bounded<'a>(&'a ReadCache<File>);
+
+impl<'a> ReadRef<'a> for Bounded<'a> {
+    fn len(self) -> Result<u64, ()> {
+        self.0.len()
     }
-    section.data().map(|data| Some(data.to_vec())).map_err(|_| "a damaged section")
+
+    fn read_bytes_at(self, offset: u64, size: u64) -> Result<&'a [u8], ()> {
+        if size > LARGEST { Err(()) } else { self.0.read_bytes_at(offset, size) }
+    }
+
+    fn read_bytes_at_until(self, range: Range<u64>, delimiter: u8) -> Result<&'a [u8], ()> {
+        self.0.read_bytes_at_until(range, delimiter)
+    }
 }
 
 /// A string behind its length, which is in bytes of seven bits, the lowest first.
