@@ -177,7 +177,10 @@ pub fn system(cx: &Cx<'_>) -> Outcome {
         if id.is_empty() {
             return Ok(Outcome::unknown("no os-release says which system this is"));
         }
-        let name = field("PRETTY_NAME").to_owned();
+        let name = match field("PRETTY_NAME") {
+            "" => format!("{id} {version}").trim_end().to_owned(),
+            name => name.to_owned(),
+        };
         let evidence = Evidence::new("operating system", name, OriginKind::File, "/etc/os-release");
         // CentOS Stream calls itself as CentOS Linux did, and lives longer.
         let is_stream = id == "centos" && field("NAME").contains("Stream");
