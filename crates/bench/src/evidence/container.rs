@@ -186,6 +186,8 @@ pub fn standing(host: &Host, pid: u32, is_pod: bool, statics: &[&str]) -> Standi
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const UID: &str = "9d5f2614-e9c8-4961-ba8e-581212adb21b";
@@ -240,6 +242,27 @@ mod tests {
         }
         for groups in ["0::/", "0::/system.slice/etcd.service", "0::/podruntime/kubelet", "", "x"] {
             assert_eq!(of(groups, "0::/init.scope"), Home::Node, "{groups}");
+        }
+    }
+
+    proptest! {
+        /// Whatever stands around it: a static pod is one, and what is nested in a container is in
+        /// that container.
+        #[test]
+        fn the_outermost_container_counts(
+            around in "(/[e-k]{1,8}){0,3}",
+            inner in "(/[a-z0-9.-]{1,20}){0,3}",
+            odd in "\\PC{0,60}",
+        ) {
+            let id = id();
+            let pod = format!("{around}/kubepods/pod{HASH}/{id}{inner}");
+            prop_assert_eq!(of(&format!("0::{pod}"), "0::/"), Home::Pod(HASH.to_owned()));
+            let nested = format!("0::/docker/{id}{pod}");
+            prop_assert!(matches!(of(&nested, "0::/"), Home::Container(_)));
+            prop_assert_eq!(of(&nested, &format!("0::/docker/{id}")), Home::Pod(HASH.to_owned()));
+            let odd_before = container_of_pod(&format!("1:x:{odd}\n0::{pod}"));
+            prop_assert_eq!(odd_before, Some(id));
+            of(&odd, &odd);
         }
     }
 

@@ -80,6 +80,13 @@ impl Processes {
         self.called(name).filter(own)
     }
 
+    /// Those of a program's name that are the node's own or in its network in a pod, as the agents
+    /// of DaemonSets are.
+    pub fn agents<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Process> {
+        let own = |process: &&Process| self.standing(process.pid, true, &[]) == Standing::Own;
+        self.called(name).filter(own)
+    }
+
     /// Those of a program's name, whosever they are.
     pub fn called<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Process> {
         self.all.iter().filter(move |process| process.name == name)

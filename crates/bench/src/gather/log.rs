@@ -75,6 +75,11 @@ fn line(whole: &str) -> Line<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+    use proptest::{collection, proptest};
+
     use super::*;
 
     fn texts(log: &str) -> Vec<String> {
@@ -97,6 +102,63 @@ mod tests {
         let log = "2026-01-02T03:04:05.1Z stdout P {\"a\":\n2026-01-02T03:04:05.2Z stderr F WARN\n\
                    2026-01-02T03:04:05.3Z stdout F 1}\n2026-01-02T03:04:05.4Z stdout F\n";
         assert_eq!(texts(log), ["{\"a\":1}\n\n", "WARN\n"]);
+    }
+
+    proptest! {
+        /// Whatever pods wrote, and however their lines are mixed: each comes apart whole, and every
+        /// line is where it was.
+        #[test]
+        fn what_was_mixed_comes_apart(
+            texts in collection::vec(collection::vec("[ -~]{0,12}", 1..6), 1..4),
+            order in collection::vec(any::<prop::sample::Index>(), 64),
+            timed in any::<bool>(),
+        ) {
+            let mut left: Vec<(usize, VecDeque<&str>)> = texts
+                .iter()
+                .map(|lines| lines.iter().map(String::as_str).collect())
+                .enumerate()
+                .collect();
+            let mut log = String::new();
+            let mut first = Vec::new();
+            for index in &order {
+                left.retain(|(_, lines)| !lines.is_empty());
+                if left.is_empty() {
+                    break;
+                }
+                let (pod, lines) = index.get_mut(&mut left);
+                let time = if timed { "2026-01-02T03:04:05Z " } else { "" };
+                // Without times of its own a line could be taken for one with them.
+                let line = lines.pop_front().map(|line| if timed { line } else { line.trim_start() });
+                log.push_str(&format!("[pod/p{pod}/c] {time}x{}\n", line.unwrap_or_default()));
+                if !first.contains(pod) {
+                    first.push(*pod);
+                }
+            }
+            let found = streams(&log).expect("prefixes");
+            let whole: Vec<&str> = log.lines().collect();
+            for (stream, pod) in found.iter().zip(&first) {
+                let wanted: Vec<String> = texts[*pod]
+                    .iter()
+                    .map(|line| if timed { line } else { line.trim_start() })
+                    .map(|line| format!("x{line}"))
+                    .collect();
+                let lines: Vec<&str> = stream.text.lines().collect();
+                prop_assert_eq!(&lines, &wanted);
+                for (line, number) in lines.iter().zip(&stream.lines) {
+                    prop_assert!(whole[number - 1].ends_with(line));
+                }
+            }
+            prop_assert_eq!(found.len(), first.len());
+        }
+
+        /// No text is too odd.
+        #[test]
+        fn any_text_is_read(text in "\\PC{0,200}", prefix in "(\\[pod/a\\] |2026-01-02T03:04:05Z )?(stdout )?(P )?") {
+            let log = format!("{prefix}{text}\n{text}");
+            for stream in streams(&log).into_iter().flatten() {
+                prop_assert!(stream.lines.iter().all(|line| (1..=log.lines().count()).contains(line)));
+            }
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub fn loaded(cx: &Cx<'_>) -> Result<Loaded, NotLoaded> {
 
 /// Cilium may be a firewall of the host as well, in programs that are not seen.
 fn uses_cilium(cx: &Cx<'_>) -> bool {
-    let runs = cx.processes.as_ref().is_ok_and(|all| all.named("cilium-agent").next().is_some());
+    let runs = cx.processes.as_ref().is_ok_and(|all| all.agents("cilium-agent").next().is_some());
     // A directory that can't be listed is told of by the controls on its files.
     let plugins = cx.input.host.and_then(|host| host.list("/etc/cni/net.d").unwrap_or_default());
     runs || plugins.iter().flatten().any(|name| name.contains("cilium"))
