@@ -182,7 +182,9 @@ pub struct Policy {
     pub(crate) cloud_identities: Vec<(Subject, String)>,
     pub(crate) role_names: HashMap<(RoleKind, Option<Symbol>, Symbol), RoleId>,
     subject_names: HashMap<(bool, Symbol), SubjectId>,
-    pub(crate) rules_by_resource: HashMap<Symbol, Vec<RuleId>>,
+    /// With the namespace of the role that each stands in, by which they are sorted: none for a
+    /// ClusterRole, which comes first.
+    pub(crate) rules_by_resource: HashMap<Symbol, Vec<(Option<Symbol>, RuleId)>>,
     pub(crate) rules_by_url: HashMap<Symbol, Vec<RuleId>>,
     /// URLs of rules that end in `*`.
     pub(crate) url_prefixes: Vec<Symbol>,
@@ -258,7 +260,8 @@ impl Policy {
         for (index, rule) in self.rules.iter().enumerate() {
             let id = RuleId(index as u32);
             for &resource in &rule.resources {
-                self.rules_by_resource.entry(resource).or_default().push(id);
+                let home = self.roles[rule.role.index()].namespace;
+                self.rules_by_resource.entry(resource).or_default().push((home, id));
             }
             for &url in &rule.urls {
                 let rules = self.rules_by_url.entry(url).or_default();
@@ -268,6 +271,7 @@ impl Policy {
                 rules.push(id);
             }
         }
+        self.rules_by_resource.values_mut().for_each(|rules| rules.sort_unstable());
     }
 
     /// What could not be understood.

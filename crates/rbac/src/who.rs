@@ -37,7 +37,7 @@ impl Policy {
     pub fn who(&self, request: &Request<'_>, reach: Reach<'_>) -> Who {
         let asked = Asked::new(self, request);
         let mut who = Who::default();
-        for rule in self.candidates(&asked) {
+        for rule in self.candidates(&asked, reach) {
             let grants = match asked.answer(&self.rules[rule.index()]) {
                 Answer::Yes => &mut who.grants,
                 Answer::OfSomeNames => &mut who.of_some_names,
@@ -53,16 +53,37 @@ impl Policy {
         who
     }
 
-    /// The rules of which a resource or URL matches, each once.
-    fn candidates(&self, asked: &Asked<'_>) -> Vec<RuleId> {
+    /// The rules of which a resource or URL matches, each once; of Roles only those that may be
+    /// bound where it is asked, which is in their own namespace.
+    fn candidates(&self, asked: &Asked<'_>, reach: Reach<'_>) -> Vec<RuleId> {
         let mut rules: Vec<RuleId> = match &asked.what {
-            What::Resource { resources, .. } => resources
-                .iter()
-                .flatten()
-                .filter_map(|resource| self.rules_by_resource.get(resource))
-                .flatten()
-                .copied()
-                .collect(),
+            What::Resource { resources, .. } => {
+                let known = resources.iter().flatten();
+                let lists = known.filter_map(|resource| self.rules_by_resource.get(resource));
+                let near = |rules: &[(Option<Symbol>, RuleId)], home: Option<Symbol>| {
+                    let from = rules.partition_point(|(at, _)| *at < home);
+                    let count = rules[from..].partition_point(|(at, _)| *at == home);
+                    from..from + count
+                };
+                let homes = match reach {
+                    Reach::Anywhere => Vec::new(),
+                    Reach::Cluster => vec![None],
+                    Reach::Namespace(name) => match self.symbols.find(name) {
+                        Some(name) => vec![None, Some(name)],
+                        None => vec![None],
+                    },
+                };
+                let mut rules = Vec::new();
+                for list in lists {
+                    if reach == Reach::Anywhere {
+                        rules.extend(list.iter().map(|(_, rule)| *rule));
+                    }
+                    for &home in &homes {
+                        rules.extend(list[near(list, home)].iter().map(|(_, rule)| *rule));
+                    }
+                }
+                rules
+            }
             What::Url(path) => {
                 let exact = self.symbols.find(path);
                 let prefixes = self.url_prefixes.iter().copied();
