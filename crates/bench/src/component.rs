@@ -14,7 +14,7 @@ use crate::context::Input;
 use crate::distribution::{self, Platform};
 use crate::evidence::arguments::Arguments;
 use crate::evidence::container::Standing;
-use crate::evidence::host::{Host, Unread};
+use crate::evidence::host::{FileKind, Host, Unread};
 use crate::evidence::manifest::{self, Command};
 use crate::evidence::process::{self, Process, Processes};
 use crate::evidence::{document, mounts, unit};
@@ -510,12 +510,21 @@ fn static_pods(
     }
     let mut commands = Vec::new();
     for directory in &directories {
-        for name in host.list(directory)?.unwrap_or_default() {
-            // The kubelet leaves hidden files alone, and no others (`pkg/kubelet/config/file.go`).
-            if name.starts_with('.') {
+        // The kubelet takes a single file as well.
+        let is_file = host.metadata(directory)?.is_some_and(|found| found.kind == FileKind::File);
+        let paths: Vec<String> = if is_file {
+            vec![directory.clone()]
+        } else {
+            // It leaves hidden files alone, and no others (`pkg/kubelet/config/file.go`).
+            let names = host.list(directory)?.unwrap_or_default();
+            let names = names.into_iter().filter(|name| !name.starts_with('.'));
+            names.map(|name| format!("{directory}/{name}")).collect()
+        };
+        for path in paths {
+            // What is below a directory in it is no pod of its.
+            if host.metadata(&path)?.is_some_and(|found| found.kind == FileKind::Directory) {
                 continue;
             }
-            let path = format!("{directory}/{name}");
             let Some(text) = host.read(&path)? else { continue };
             for document in document::all(&path, text)? {
                 for command in manifest::commands(document.root()) {

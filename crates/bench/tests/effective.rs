@@ -365,8 +365,14 @@ fn a_backup_among_the_manifests_is_a_pod_like_the_others() {
     expect(&node, "1.2.15", Verdict::Pass);
     let bad = good.replace("profiling=false", "profiling=true");
     node.file("etc/kubernetes/manifests/.kube-apiserver.yaml.swp", &bad);
+    node.file("etc/kubernetes/manifests/old/kube-apiserver.yaml", &bad);
     expect(&node, "1.2.15", Verdict::Pass);
     node.file("etc/kubernetes/manifests/kube-apiserver.yaml~", &bad);
+    expect(&node, "1.2.15", Verdict::Fail);
+    // A kubelet may be told of one file instead of a directory.
+    let node = Node::new();
+    node.process(KUBELET, &["kubelet", "--pod-manifest-path=/opt/pods.yaml"]);
+    node.file("opt/pods.yaml", &bad);
     expect(&node, "1.2.15", Verdict::Fail);
 }
 
