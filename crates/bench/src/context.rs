@@ -302,7 +302,7 @@ impl<'a> Cx<'a> {
                 file.noun()
             )),
             Presence::Found(_) => Outcome::not_applicable(format!(
-                "{} is not there: no {}",
+                "nothing is there of {}: no {}",
                 file.noun(),
                 candidates.into_iter().collect::<Vec<_>>().join(", no ")
             )),
