@@ -8,7 +8,7 @@ mod databases;
 mod support;
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{FileExt as _, symlink};
 use std::process::Command;
 
 use seawall_bench::{Benchmark, ControlResult, Cx, Filter, Header, Input, Verdict, run};
@@ -255,6 +255,32 @@ fn a_program_that_runs_tells_its_version() {
     assert_eq!(engine().verdict, Verdict::Unknown);
     write(b"#!/bin/sh\n");
     expect(&engine(), Verdict::Unknown, "ELF");
+}
+
+/// Whatever stands in the head of a program and in its table of sections, the answer is a version
+/// or none.
+#[test]
+fn a_damaged_program_ends_in_a_verdict() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let module = "github.com/containerd/containerd/v2";
+    let Some(told) = program(folder.path(), module, Some("Version=v2.2.1")) else { return };
+    let node = Node::new();
+    node.process(200, &["/usr/bin/containerd"]);
+    fs::create_dir_all(node.path("usr/bin")).expect("a folder");
+    fs::write(node.path("usr/bin/containerd"), &told).expect("a program");
+    symlink("/usr/bin/containerd", node.path("proc/200/exe")).expect("a link");
+    let file = fs::OpenOptions::new().write(true).open(node.path("usr/bin/containerd"));
+    let file = file.expect("the program");
+    let table = u64::from_le_bytes(told[40..48].try_into().expect("eight bytes")) as usize;
+    let mut verdicts = std::collections::BTreeSet::new();
+    for at in (0..64).chain((table..table + 64 * 24).step_by(3)) {
+        for byte in [0, 0x7f, 0xff] {
+            file.write_all_at(&[byte], at as u64).expect("damage");
+            verdicts.insert(on("2026-11-21", Some(&node), None, "engine-supported").verdict);
+        }
+        file.write_all_at(&told[at..=at], at as u64).expect("the program as it was");
+    }
+    assert_eq!(Vec::from_iter(verdicts), [Verdict::Unknown, Verdict::Fail]);
 }
 
 /// The programs that the cluster tests build tell the versions that they were built from.
