@@ -229,3 +229,78 @@ pub fn target(data: &Attributes<'_>, out: &mut Vec<Expression>) -> Result<(), Ma
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+        let mut out = (value.len() as u16 + 4).to_ne_bytes().to_vec();
+        out.extend(kind.to_ne_bytes());
+        out.extend(value);
+        out.resize(out.len().next_multiple_of(4), 0);
+        out
+    }
+
+    /// A match of a name and revision, as the kernel sends it.
+    fn decoded(name: &str, revision: u32, structure: &[u8]) -> Vec<Expression> {
+        let bytes = [
+            attribute(1, format!("{name}\0").as_bytes()),
+            attribute(2, &revision.to_be_bytes()),
+            attribute(3, structure),
+        ];
+        let bytes = bytes.concat();
+        let data = Attributes::new(&bytes).expect("attributes");
+        let mut out = Vec::new();
+        matches(&data, &mut out).expect("a match");
+        out
+    }
+
+    fn shorts(numbers: &[u16]) -> Vec<u8> {
+        numbers.iter().flat_map(|number| number.to_ne_bytes()).collect()
+    }
+
+    #[test]
+    fn ports_and_flags_of_older_versions() {
+        // struct xt_tcp: two ranges of ports, option, mask, flags, what is inverted.
+        let mut tcp = shorts(&[0, 65535, 2379, 2380]);
+        tcp.extend([0, 0x17, 0x02, 0x02]);
+        assert_eq!(
+            decoded("tcp", 0, &tcp),
+            [
+                Match::SourcePorts { ranges: vec![(0, 65535)], inverted: false },
+                Match::DestinationPorts { ranges: vec![(2379, 2380)], inverted: true },
+                Match::Flags { mask: 0x17, value: 0x02, inverted: false },
+            ]
+            .map(Expression::Match)
+        );
+        tcp[8] = 2;
+        let last = decoded("tcp", 0, &tcp).pop();
+        assert_eq!(last, Some(Expression::Undecidable("tcp".to_owned())));
+        // struct xt_multiport of revision 0 has no ranges.
+        let mut multiport = vec![1, 2];
+        multiport.extend(shorts(&[2379, 6443]));
+        multiport.resize(32, 0);
+        let ranges = vec![(2379, 2379), (6443, 6443)];
+        let one = Match::DestinationPorts { ranges, inverted: false };
+        assert_eq!(decoded("multiport", 0, &multiport), [Expression::Match(one)]);
+    }
+
+    #[test]
+    fn states_have_one_numbering() {
+        let untracked = decoded("state", 0, &0x48_u32.to_ne_bytes());
+        let one = Match::State { mask: 0x108, inverted: false };
+        assert_eq!(untracked, [Expression::Match(one)]);
+    }
+
+    #[test]
+    fn what_is_cut_off_or_unknown_is_no_match() {
+        let cut = attribute(1, b"tcp\0");
+        let data = Attributes::new(&cut).expect("attributes");
+        assert!(matches(&data, &mut Vec::new()).is_err());
+        let set = decoded("set", 4, &[0; 40]);
+        assert_eq!(set, [Expression::Undecidable("set".to_owned())]);
+        let never = decoded("udp", 0, &[0; 10]);
+        assert_eq!(never, [NEVER]);
+    }
+}
