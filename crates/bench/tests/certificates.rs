@@ -67,6 +67,10 @@ fn those_that_the_control_plane_names_and_those_that_nobody_names() {
             node.file(&format!("etc/kubernetes/pki/{name}.crt"), text);
         });
     }
+    // What etcd is told by a file that can't be read is not known.
+    let hidden = node();
+    hidden.process(ETCD, &["etcd", "--config-file=/etc/none.yaml"]);
+    assert_eq!(of(&hidden, "certificates").verdict, Verdict::Unknown);
     // One of several in a file is enough.
     let node = node();
     node.file("etc/kubernetes/pki/ca.crt", &format!("{GOOD}{}", ALL[5].0));

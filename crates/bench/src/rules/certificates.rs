@@ -8,11 +8,12 @@ use time::OffsetDateTime;
 use crate::component::Component;
 use crate::context::Cx;
 use crate::distribution::File;
+use crate::etcd;
 use crate::evidence::certificate::{self, Certificate};
 use crate::evidence::document;
 use crate::evidence::host::{FileKind, Host, Unread};
 use crate::outcome::{Evidence, OriginKind, Outcome, Verdict};
-use crate::setting::unread;
+use crate::setting::{Setting, unread};
 
 /// Days before the end from which on a certificate fails.
 const DAYS: i64 = 30;
@@ -81,12 +82,19 @@ pub fn of_control_plane(cx: &Cx<'_>) -> Outcome {
     for component in parts {
         for instance in cx.components.instances(component) {
             for flag in flags(component) {
-                let path = if component == Component::Etcd {
-                    crate::etcd::setting(cx.input.host, instance, flag).value.ok().flatten()
-                } else {
-                    instance.arguments.last(flag).map(str::to_owned)
+                let setting = match component {
+                    Component::Etcd => etcd::setting(cx.input.host, instance, flag),
+                    _ => Setting::flag(instance, flag, None),
                 };
-                let Some(path) = path.filter(|path| !path.is_empty()) else { continue };
+                let path = match setting.value {
+                    Ok(path) => path.filter(|path| !path.is_empty()),
+                    Err(why) => {
+                        outcomes.push(Outcome::unknown(format!("{}: {why}", setting.item)));
+                        continue;
+                    }
+                };
+                let Some(path) = path else { continue };
+                // What is inside a container is no file of the PKI.
                 seen.extend(instance.node_path(&path).ok());
                 outcomes.push(match cx.certificates(instance, &path) {
                     Ok(all) => judge(cx, &path, &all),
