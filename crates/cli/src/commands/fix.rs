@@ -32,7 +32,9 @@ use crate::targets::Targets;
   cat web.yaml | seawall fix - > fixed.yaml
 
 Safe fixes are those that an ordinary workload does not notice; `seawall explain CHECK` says of each
-whether it is safe, and why. What an exception accepts is left alone.
+whether it is safe, and why. What an exception accepts is left alone. Files are taken as they stand:
+of charts and kustomizations nothing is rendered, and bundles are left. Standard input is fixed to
+standard output, and stands alone.
 
 Exit codes: 0 all that was to be fixed is, or there was nothing to fix; 1 something that can be
 fixed is not yet: it is in the --diff, or it could not be edited; 2 usage or input error.")]

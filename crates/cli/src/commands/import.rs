@@ -23,6 +23,7 @@ use crate::targets::Targets;
   seawall import deploy/ kubescape-exceptions.json controls-inputs.json
 
 What can't be carried over is told on standard error, each with its place and why.
+Targets are directories with manifests and configuration of other tools, or single files of either.
 
 Exit codes: 0, 2 usage or input error.")]
 pub(crate) struct Import {

@@ -33,7 +33,8 @@ use crate::targets::Targets;
 
 What is set is known to be borne, from the manifest and from the image: its user, entrypoint, ports
 and volumes, and where its user can write. What a manifest sets already is left. An image belongs to
-the containers whose image has one of its names; one without a name to all.
+the containers whose image has one of its names; one without a name to all. Files are taken as they
+stand: of charts and kustomizations nothing is rendered.
 
 Exit codes: 0 there is nothing to harden, or it is written; 1 something can be, which is in the
 patch; 2 usage or input error.")]
