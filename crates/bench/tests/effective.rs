@@ -534,3 +534,16 @@ fn kubeconfigs_are_those_that_configurations_name() {
     node.file("opt/cni/10.conf", "{}").mode("opt/cni/10.conf", 0o644);
     expect(&node, "1.1.9", Verdict::Fail);
 }
+
+#[test]
+fn what_a_distribution_keeps_below_usr_etc_counts_where_nothing_replaces_it() {
+    let node = Node::new();
+    node.file("usr/etc/ssh/sshd_config", "PermitRootLogin yes\n");
+    node.file("usr/etc/sudoers", "dave ALL=(ALL) NOPASSWD: ALL\n");
+    expect_of(&node, "node", "ssh-root", Verdict::Fail);
+    expect_of(&node, "node", "sudo", Verdict::Fail);
+    node.file("etc/ssh/sshd_config", "PermitRootLogin no\n");
+    node.file("etc/sudoers", "dave ALL=(ALL) ALL\n");
+    expect_of(&node, "node", "ssh-root", Verdict::Pass);
+    expect_of(&node, "node", "sudo", Verdict::Pass);
+}

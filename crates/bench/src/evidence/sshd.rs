@@ -6,8 +6,10 @@ use super::host::{Host, Unread};
 use super::pattern;
 use super::unit;
 
-/// The file that is read unless another is named.
+/// The file that is read unless another is named, and the one where distributions keep theirs
+/// (`/usr/etc` of openSUSE), read where the first isn't there.
 const FILE: &str = "/etc/ssh/sshd_config";
+const VENDOR: &str = "/usr/etc/ssh/sshd_config";
 /// How deep files may include each other (`SERVCONF_MAX_DEPTH` of OpenSSH).
 const DEPTH: usize = 16;
 /// Most files that are read, each as often as it is included.
@@ -57,6 +59,9 @@ impl Sshd {
                     sshd.push(name, text, place.clone(), false);
                 }
             }
+        }
+        if path == FILE && host.metadata(FILE)?.is_none() {
+            VENDOR.clone_into(&mut path);
         }
         if host.metadata(&path)?.is_none() {
             return Ok(None);

@@ -3,8 +3,9 @@
 
 use super::host::{Host, Unread};
 
-/// The file that sudo starts with.
-const FILE: &str = "/etc/sudoers";
+/// The file that sudo starts with, and the one where distributions keep theirs (`/usr/etc` of
+/// openSUSE), read where the first isn't there.
+const FILES_OF_SUDO: [&str; 2] = ["/etc/sudoers", "/usr/etc/sudoers"];
 /// How deep files may include each other (`MAX_SUDOERS_DEPTH` of sudo).
 const DEPTH: usize = 128;
 /// Most files that are read.
@@ -36,7 +37,11 @@ impl Sudoers {
     /// Where a file can't be read, or there are too many.
     pub fn read(host: &Host) -> Result<Option<Self>, Unread> {
         let mut sudoers = Sudoers::default();
-        sudoers.file(host, FILE, 0)?;
+        for path in FILES_OF_SUDO {
+            if sudoers.files.is_empty() {
+                sudoers.file(host, path, 0)?;
+            }
+        }
         Ok((!sudoers.files.is_empty()).then_some(sudoers))
     }
 
