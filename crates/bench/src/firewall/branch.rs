@@ -51,9 +51,10 @@ impl Branch {
     }
 }
 
-/// Adds packets to those that go the same way, unless they are among them.
+/// Adds packets to those that go the same way, unless they are among them. Those that no rule left a
+/// doubt about took one way alone, so they are not.
 pub fn join(all: &mut Vec<Branch>, next: Branch) {
-    if !all.iter().any(|known| known.covers(&next)) {
+    if next.doubt.is_none() || !all.iter().any(|known| known.covers(&next)) {
         all.push(next);
     }
 }

@@ -311,18 +311,20 @@ impl Run<'_> {
         next: &mut Vec<Piece>,
     ) {
         let boxes = lookup::boxes(self.context.shape(), &piece.registers, set, from);
-        let mut remaining = vec![piece.branch.region.clone()];
+        // Regions, and whether an entry may have been theirs already.
+        let mut remaining = vec![(piece.branch.region.clone(), false)];
         for (condition, data) in boxes {
             let mut left = Vec::new();
-            for region in remaining {
+            for (region, perhaps) in remaining {
                 let (inside, outside) = region.split(&condition.bounds);
-                left.extend(outside);
+                left.extend(outside.into_iter().map(|region| (region, perhaps)));
                 let Some(inside) = inside else { continue };
                 let truth = if inverted { condition.truth.not() } else { condition.truth };
                 if *data != Data::None && truth != Truth::Yes {
                     // Another entry may be the one.
-                    left.push(inside.clone());
+                    left.push((inside.clone(), true));
                 }
+                let truth = if perhaps { truth.and(Truth::Maybe) } else { truth };
                 let mut found = Vec::new();
                 self.go_on(piece, inside, truth, &mut found);
                 for mut piece in found {
@@ -342,7 +344,13 @@ impl Run<'_> {
         // What packets put in later is not in it now.
         let missing = if set.dynamic { Truth::Unlikely } else { Truth::No };
         let missing = if inverted { missing.not() } else { missing };
-        for region in remaining {
+        for (region, perhaps) in remaining {
+            if perhaps {
+                let mut branch = piece.branch.of(region);
+                self.doubt(&mut branch);
+                self.done.rest.push(branch);
+                continue;
+            }
             let mut found = Vec::new();
             self.go_on(piece, region, missing, &mut found);
             for mut piece in found {
