@@ -12,7 +12,7 @@ use socket2::{Domain, Socket, Type};
 use super::rules::Tool;
 
 /// Ports that listen.
-pub const PORTS: [u16; 3] = [2379, 6443, 8080];
+const PORTS: [u16; 3] = [2379, 6443, 8080];
 /// Source ports of the first round, between the bounds that rules name. Every round has its own, so that no connection is known from an earlier one.
 const SOURCE_PORTS: [u16; 3] = [100, 10_000, 40_000];
 /// Addresses of the peers.

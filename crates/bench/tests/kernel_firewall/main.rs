@@ -18,7 +18,7 @@ mod support;
 
 use std::net::IpAddr;
 
-use laboratory::{Laboratory, PORTS, Probe};
+use laboratory::{Laboratory, Probe};
 use rules::{Choices, Tool};
 use seawall_bench::Host;
 use seawall_bench::firewall::packet::{Question, Version};
@@ -150,9 +150,4 @@ fn number(address: IpAddr) -> u128 {
         IpAddr::V4(address) => u32::from(address).into(),
         IpAddr::V6(address) => address.into(),
     }
-}
-
-#[test]
-fn ports_of_the_laboratory_are_apart() {
-    assert!(PORTS.windows(2).all(|pair| pair[0] < pair[1]));
 }
