@@ -97,3 +97,11 @@ proptest! {
         );
     }
 }
+
+/// Found by fuzzing: a carriage return ends a line as well, behind which no blanks are put.
+#[test]
+fn quoted_text_that_no_indentation_helps_is_an_error() {
+    let text = "groups:\n  - text: \"\rode\n  c\"\n".to_owned();
+    let error = Controls::parse("node.yaml", text).expect_err("malformed").to_string();
+    assert!(error.contains("indentation in quoted"), "{error}");
+}

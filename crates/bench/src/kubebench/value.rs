@@ -145,6 +145,7 @@ impl Serialize for Value {
 pub(crate) fn first_document(name: &str, text: String) -> Result<Option<Document>, (String, u32)> {
     let mut text = text;
     let mut budget = REREAD.max(text.len());
+    let mut reached = None;
     loop {
         let source = Arc::new(Source::new(name, text));
         let Some(mut chunk) = chunks(&source).into_iter().next() else { return Ok(None) };
@@ -154,7 +155,12 @@ pub(crate) fn first_document(name: &str, text: String) -> Result<Option<Document
         let Some(error) = reading.error else { return Ok(reading.documents.into_iter().next()) };
         let left = budget.checked_sub(source.text().len());
         match (left, indented(source.text(), error.offset as usize)) {
-            (Some(left), Some(better)) if error.cause.contains("indentation in quoted") => {
+            // Where indenting did not help, it never will.
+            (Some(left), Some(better))
+                if error.cause.contains("indentation in quoted")
+                    && Some(error.offset) > reached =>
+            {
+                reached = Some(error.offset);
                 budget = left;
                 text = better;
             }
