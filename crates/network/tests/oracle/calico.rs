@@ -488,7 +488,7 @@ impl Calico {
                 text,
                 "{API}\nkind: {kind}\nmetadata: {{name: s{number}{place}, labels: {}}}\nspec: {{nets: \
                  [{}]}}\n---",
-                super::map(&set.labels),
+                super::manifests::map(&set.labels),
                 nets.join(", ")
             )
             .expect("a string can be written to");

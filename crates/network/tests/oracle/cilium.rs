@@ -8,9 +8,10 @@
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
+use super::manifests::selector_text;
 use super::{
     BLOCKS, Block, Choices, Cluster, End, KEYS, NAMES, PORTS, Selector, VALUES, in_block, selector,
-    selector_text, selects,
+    selects,
 };
 
 /// Pods, as a peer.
