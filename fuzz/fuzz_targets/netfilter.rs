@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
         let payload = message.payload;
         drop((listing::generation(payload), listing::dormant(payload), listing::hooked(payload)));
         drop((link::link(payload), link::address(payload), link::queue(payload)));
-        drop(listing::elements(payload, &mut elements));
+        let _refused = listing::elements(payload, &mut elements);
         fields.extend(listing::set(payload).into_iter().flat_map(|set| set.fields));
         if let Ok(Some(rule)) = listing::rule(payload, "t", "c") {
             rules.push(rule);
