@@ -130,7 +130,7 @@ fn network() -> Vec<Control> {
     vec![
         automated(
             "listening-sockets",
-            "No port that asks nobody's name is open to others",
+            "No TCP port that asks nobody's name is open to others",
             With(node::sockets),
             "Let the program listen on 127.0.0.1, or close the port.",
         ),

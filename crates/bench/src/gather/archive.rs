@@ -125,6 +125,7 @@ impl Gathered {
                 }
             },
             Member::Error(node) => {
+                // Whatever it holds, nothing came of the node; only the reason may be better known.
                 let value: Option<Value> = serde_json::from_str(&text).ok();
                 let said = value.as_ref().and_then(|value| value.get("error")?.as_str());
                 let why = format!("Sonobuoy says: {}", said.unwrap_or("its plugin failed there"));

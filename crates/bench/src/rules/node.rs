@@ -182,7 +182,10 @@ pub fn sockets(cx: &Cx<'_>) -> Outcome {
                 unknown.join(", ")
             ))
         } else {
-            Outcome::pass(format!("{} ports listen, none of them unguarded and open", all.len()))
+            Outcome::pass(format!(
+                "no TCP port that listens is unguarded and open ({} do)",
+                all.len()
+            ))
         }
         .with(evidence))
     }))
